@@ -1,0 +1,110 @@
+package events
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Edit cuts Cut bytes at offset At of the text before and puts Put there.
+type Edit struct {
+	At, Cut int
+	Put     string
+}
+
+// Match says how two versions of a file were compared when the event takes a
+// line of one for a line of the other. The zero Match is no comparison.
+type Match struct {
+	// Stage is the rule that paired them.
+	Stage string
+	// Score is the similarity, 0 to 1; 0 where the rule needs none.
+	Score float64
+}
+
+func (c *codec) match(v *Match) {
+	c.sub("match", v.Stage != "", func() {
+		c.str("stage", &v.Stage)
+		c.float("score", &v.Score)
+	})
+}
+
+func (c *codec) float(name string, v *float64) {
+	if c.reading {
+		if c.member(name) {
+			end, err := scanNumber(c.src, c.pos)
+			if err != nil {
+				c.fail(err)
+				return
+			}
+			f, err := strconv.ParseFloat(c.src[c.pos:end], 64)
+			if err != nil {
+				c.fail(fmt.Errorf("%s: %w", name, err))
+			}
+			*v, c.pos = f, end
+			c.done()
+		}
+		return
+	}
+	if *v != 0 {
+		c.name(name)
+		c.buf = strconv.AppendFloat(c.buf, *v, 'g', -1, 64)
+	}
+}
+
+func (c *codec) edits(v *[]Edit) {
+	if c.reading {
+		if c.member("edits") {
+			*v = nil
+			c.list(func() {
+				var e Edit
+				c.object(func() { c.edit(&e) })
+				*v = append(*v, e)
+			})
+			c.done()
+		}
+		return
+	}
+	c.name("edits")
+	c.buf = append(c.buf, '[')
+	for i := range *v {
+		if i > 0 {
+			c.buf = append(c.buf, ',')
+		}
+		c.elem(func() { c.edit(&(*v)[i]) })
+	}
+	c.buf = append(c.buf, ']')
+	c.first = false
+}
+
+func (c *codec) edit(e *Edit) {
+	c.num("at", &e.At)
+	c.num("cut", &e.Cut)
+	c.optRaw("put", &e.Put)
+}
+
+// optList is an optional list with three states; in memory its elements are
+// joined by commas.
+func (c *codec) optList(name string, v *Optional[string]) {
+	if c.reading {
+		var items []string
+		if c.index == nil {
+			before := c.pos
+			c.value(name, &items)
+			v.Present = v.Present || c.pos != before
+		} else {
+			_, there := c.index[name]
+			c.value(name, &items)
+			v.Present = there
+		}
+		v.Value = strings.Join(items, ",")
+		return
+	}
+	if !v.Present {
+		return
+	}
+	var items []string
+	if v.Value != "" {
+		items = strings.Split(v.Value, ",")
+	}
+	c.value(name, &items)
+}

@@ -71,6 +71,9 @@ func (c *codec) open() bool {
 // members indexes the object at pos and returns where it ends.
 func (c *codec) members(pos int) (int, error) {
 	c.index = make(map[string]int)
+	if at(c.src, pos) != '{' {
+		return 0, fmt.Errorf("%w: want an object", errSyntax)
+	}
 	pos = skipSpace(c.src, pos+1)
 	if at(c.src, pos) == '}' {
 		return pos + 1, nil

@@ -1,0 +1,245 @@
+package natslog
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"cairn/events"
+)
+
+const (
+	// pullMessages is how many messages one request asks for. Requests for
+	// more than 50,000 are not served as asked; unasked, messages get lost.
+	pullMessages = 5000
+	// pullBytes bounds what lies in memory for one reader.
+	pullBytes = 32 << 20
+	// pullExpires is how long the server keeps a request open for a follower.
+	pullExpires = 20 * time.Second
+	// answerTimeout is how long the server may take for the next message.
+	answerTimeout = 10 * time.Second
+)
+
+// puller reads a stream through an ephemeral consumer, in order. It is what
+// [jetstream.Stream.OrderedConsumer] does, but it asks for exactly what there
+// is: so it ends without waiting, leaves no request open (Shutdown would sleep
+// for it), and costs three round trips.
+type puller struct {
+	l        *Log
+	subjects []string
+	follow   bool
+
+	consumer string
+	sub      *nats.Subscription
+	inbox    string
+	requests int // made so far
+
+	left    uint64 // Read: how many are still to come
+	open    int    // asked for and not delivered
+	short   bool   // Read: the server has no more, though it announced more
+	last    events.Seq
+	ordinal uint64          // of the last message, by the consumer's count
+	changed <-chan struct{} // follow: closed when the log grows
+}
+
+// stored is an event as it lies in the stream.
+type stored struct {
+	seq       events.Seq
+	checklist string
+	body      []byte
+}
+
+// pull begins to read what f selects.
+func (l *Log) pull(ctx context.Context, f events.Filter, follow bool) (*puller, error) {
+	subjects, err := filtersOf(f)
+	if err != nil {
+		return nil, fmt.Errorf("read: %w", err)
+	}
+	p := &puller{l: l, subjects: subjects, follow: follow, last: f.After}
+	if err := p.start(ctx); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// start makes the consumer, behind the last message read.
+func (p *puller) start(ctx context.Context) error {
+	if p.follow {
+		p.changed = p.l.head.changed()
+	}
+	cfg := jetstream.ConsumerConfig{
+		AckPolicy:         jetstream.AckNonePolicy,
+		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:       uint64(p.last) + 1,
+		MemoryStorage:     true,
+		Replicas:          1,
+		MaxDeliver:        1,
+		InactiveThreshold: time.Hour,
+	}
+	if len(p.subjects) == 1 {
+		cfg.FilterSubject = p.subjects[0]
+	} else {
+		cfg.FilterSubjects = p.subjects
+	}
+	c, err := p.l.stream.CreateConsumer(ctx, cfg)
+	if err != nil {
+		return p.l.failed(ctx, "read", err)
+	}
+	info := c.CachedInfo()
+	p.consumer, p.left, p.open, p.ordinal = info.Name, info.NumPending, 0, 0
+	p.inbox = p.l.nc.NewInbox()
+	if p.left == 0 && !p.follow {
+		return nil
+	}
+	if p.sub, err = p.l.nc.SubscribeSync(p.inbox + ".*"); err != nil {
+		p.stop()
+		return p.l.failed(ctx, "read", err)
+	}
+	return p.sub.SetPendingLimits(-1, -1)
+}
+
+// stop removes the consumer.
+func (p *puller) stop() {
+	if p.sub != nil {
+		_ = p.sub.Unsubscribe()
+		p.sub = nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), apiTimeout)
+	defer cancel()
+	_ = p.l.stream.DeleteConsumer(ctx, p.consumer) // it would end by itself in an hour
+}
+
+func (p *puller) close() { p.stop() }
+
+// next returns the next message; nil at the end of a Read.
+func (p *puller) next(ctx context.Context) (*stored, error) {
+	for {
+		if !p.follow && (p.left == 0 || p.short) {
+			return nil, nil
+		}
+		if err := p.ask(); err != nil {
+			return nil, p.l.failed(ctx, "read", err)
+		}
+		msg, err := p.receive(ctx)
+		if err != nil {
+			return nil, p.l.failed(ctx, "read", err)
+		}
+		if status := msg.Header.Get("Status"); status != "" && msg.Reply == "" {
+			if err := p.status(ctx, status, msg); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		meta, err := msg.Metadata()
+		if err != nil {
+			return nil, p.l.failed(ctx, "read", err)
+		}
+		if meta.Sequence.Consumer != p.ordinal+1 { // lost on the way to us
+			p.stop()
+			if err := p.start(ctx); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		p.ordinal, p.last = meta.Sequence.Consumer, events.Seq(meta.Sequence.Stream)
+		p.open--
+		p.left--
+		name, ok := checklistOf(msg.Subject)
+		if !ok {
+			return nil, damaged("the log in %s holds something else at @%d (%s)", p.l.place, p.last, msg.Subject)
+		}
+		return &stored{p.last, name, msg.Data}, nil
+	}
+}
+
+// ask requests more messages when half of the last request has arrived.
+func (p *puller) ask() error {
+	want := pullMessages
+	if !p.follow {
+		want = int(min(pullMessages, p.left-uint64(min(p.open, int(p.left)))))
+	}
+	if want == 0 || p.open > pullMessages/2 || (p.follow && p.open > 0) {
+		return nil
+	}
+	req := struct {
+		Batch    int           `json:"batch"`
+		MaxBytes int           `json:"max_bytes"`
+		NoWait   bool          `json:"no_wait,omitempty"`
+		Expires  time.Duration `json:"expires,omitempty"`
+	}{Batch: want, MaxBytes: pullBytes, NoWait: true}
+	if p.follow && p.changed == nil {
+		req.NoWait, req.Expires = false, pullExpires
+	}
+	body, err := json.Marshal(req)
+	if err != nil {
+		return err
+	}
+	p.requests++
+	p.open += want
+	return p.l.nc.PublishRequest("$JS.API.CONSUMER.MSG.NEXT."+streamName+"."+p.consumer,
+		p.inbox+"."+strconv.Itoa(p.requests), body)
+}
+
+// receive returns the next message or status.
+func (p *puller) receive(ctx context.Context) (*nats.Msg, error) {
+	limit := answerTimeout
+	if p.follow {
+		limit += pullExpires
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, nats.ErrTimeout)
+	defer cancel()
+	msg, err := p.sub.NextMsgWithContext(ctx)
+	if err != nil && ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return msg, err
+}
+
+// errConsumerGone means that the server forgot the consumer.
+var errConsumerGone = errors.New("consumer gone")
+
+// status takes a message of the server about the requests.
+func (p *puller) status(ctx context.Context, status string, msg *nats.Msg) error {
+	switch status {
+	case "100": // idle heartbeat
+		return nil
+	case "404": // no more messages: it ends all requests that do not wait
+		p.open = 0
+		if !p.follow {
+			p.short = true
+			return nil
+		}
+		return p.wait(ctx)
+	case "408", "409": // ended early: expired, or more bytes than wanted
+		pending, err := strconv.Atoi(msg.Header.Get("Nats-Pending-Messages"))
+		if err != nil {
+			break
+		}
+		p.open = max(0, p.open-pending)
+		return nil
+	}
+	// 503, or 409 without a count: the consumer is gone, with a restart of the
+	// server or a change of leader.
+	if !p.follow {
+		return p.l.failed(ctx, "read", fmt.Errorf("%w: %s %s", errConsumerGone, status, msg.Header.Get("Description")))
+	}
+	p.stop()
+	return p.start(ctx)
+}
+
+// wait returns when the log has grown.
+func (p *puller) wait(ctx context.Context) error {
+	select {
+	case <-p.changed:
+		p.changed = p.l.head.changed()
+		return nil
+	case <-ctx.Done():
+		return p.l.failed(ctx, "follow", context.Cause(ctx))
+	}
+}

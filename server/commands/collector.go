@@ -1,0 +1,124 @@
+package commands
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"cairn/events"
+)
+
+// batchFrom is how many waiting events make one atomic batch cheaper than
+// single publishes beside each other; measured, see docs/adr.
+const batchFrom = 24
+
+// collector appends what waits while the last write is under way together:
+// few as single appends beside each other, many as one batch. The zero
+// collector needs a log only. It is safe for concurrent use.
+//
+// There is no goroutine of its own: whoever finds no write under way leads one
+// round, for all that wait, and hands the lead to one of those that came
+// meanwhile.
+type collector struct {
+	log     events.Log
+	timeout time.Duration // bounds one round, whoever leads it
+
+	mu      sync.Mutex // guards below
+	waiting []*pending
+	busy    bool
+}
+
+type pending struct {
+	append events.Append
+	seq    events.Seq
+	err    error
+	// turn is sent to once: true is the lead of the next round, false says
+	// that seq and err are there.
+	turn chan bool
+}
+
+// Append is Log.Append of one checklist's events.
+func (c *collector) Append(ctx context.Context, a events.Append) (events.Seq, error) {
+	p := &pending{append: a, turn: make(chan bool, 1)}
+	c.mu.Lock()
+	c.waiting = append(c.waiting, p)
+	lead := !c.busy
+	c.busy = true
+	c.mu.Unlock()
+	if !lead {
+		lead = <-p.turn
+	}
+	if lead {
+		c.round(ctx)
+	}
+	return p.seq, p.err
+}
+
+// round writes all that waits, the leader's own among it.
+func (c *collector) round(ctx context.Context) {
+	c.mu.Lock()
+	group := c.take()
+	c.mu.Unlock()
+
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
+	c.write(ctx, group)
+	cancel()
+
+	c.mu.Lock()
+	if len(c.waiting) > 0 {
+		c.waiting[0].turn <- true
+	} else {
+		c.busy = false
+	}
+	c.mu.Unlock()
+	for _, p := range group {
+		p.turn <- false // never read by the leader itself
+	}
+}
+
+// take removes what fits into one batch from those that wait.
+func (c *collector) take() []*pending {
+	n := 0
+	for i, p := range c.waiting {
+		if n += len(p.append.Events); i > 0 && n > events.MaxBatch {
+			group := c.waiting[:i:i]
+			c.waiting = c.waiting[i:]
+			return group
+		}
+	}
+	group := c.waiting
+	c.waiting = nil
+	return group
+}
+
+func (c *collector) write(ctx context.Context, group []*pending) {
+	n := 0
+	appends := make([]events.Append, 0, len(group))
+	checklists := make(map[string]bool)
+	for _, p := range group {
+		n += len(p.append.Events)
+		appends = append(appends, p.append)
+		checklists[p.append.Checklist] = true
+	}
+	if len(group) == 1 {
+		group[0].seq, group[0].err = c.log.Append(ctx, appends)
+		return
+	}
+	if n >= batchFrom && len(checklists) == len(group) {
+		if last, err := c.log.Append(ctx, appends); err == nil {
+			first := last - events.Seq(n) + 1
+			for _, p := range group {
+				first += events.Seq(len(p.append.Events))
+				p.seq = first - 1
+			}
+			return
+		}
+		// One stale expectation refuses all: each for itself now. If the batch
+		// was stored after all, each is a conflict and finds itself in the log.
+	}
+	var wait sync.WaitGroup
+	for _, p := range group {
+		wait.Go(func() { p.seq, p.err = c.log.Append(ctx, []events.Append{p.append}) })
+	}
+	wait.Wait()
+}

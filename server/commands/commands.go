@@ -1,0 +1,93 @@
+// Package commands decides: it turns what somebody wishes into events, or
+// refuses with a reason, and appends them to the log.
+//
+// For most uses, give a [Command] to [Handler.Execute]. Every rule about what
+// may happen to a checklist lives in Decide, which is pure; the handler is the
+// one write path.
+package commands
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"cairn/events"
+	"cairn/projections/checklist"
+)
+
+// Command is a wish, in the imperative. Its JSON form is what the caller sent:
+// tasks, sections and days as people write them. The set of implementations is
+// sealed to this package.
+type Command interface {
+	// Name is the stored name, such as "CompleteTask".
+	Name() string
+
+	// resolve returns the command with every TASK, SECTION and day word
+	// replaced by keys and days.
+	resolve(r *resolver) (Command, error)
+	// decide adds the events of a resolved command.
+	decide(d *decision) error
+}
+
+// Decide returns the events that a resolved command makes of st, or why not.
+// Nothing to do is no event and no error. It changes nothing and has no clock.
+func Decide(st *checklist.State, cmd Command) ([]events.Event, error) {
+	if err := mayWrite(st, cmd); err != nil {
+		return nil, err
+	}
+	d := newDecision(st)
+	if err := cmd.decide(d); err != nil {
+		return nil, err
+	}
+	if len(d.events) > events.MaxBatch {
+		return nil, &Error{Code: CodeOverLimit, Message: fmt.Sprintf("%s would be %d events; one command may be %d", cmd.Name(), len(d.events), events.MaxBatch),
+			Hint: "Nothing was written. Do it in parts."}
+	}
+	return d.events, nil
+}
+
+// mayWrite refuses what holds for the checklist as a whole.
+func mayWrite(st *checklist.State, cmd Command) error {
+	_, imports := cmd.(ImportDocument)
+	switch {
+	case st.Incomplete.Seq != 0:
+		return &Error{
+			Code: CodeNewerEvent, Message: "this checklist was written by a newer Cairn",
+			Hint: fmt.Sprintf("@%d is %s, unknown to this version. Reading works;\nwriting needs a newer cairn.", st.Incomplete.Seq, st.Incomplete.Kind),
+		}
+	case st.Revision == 0 && !imports:
+		return &Error{Code: CodeNoChecklist, Message: "there is no such checklist", Hint: "cairn checklists names those that are there."}
+	case st.PublishedTo != "":
+		return &Error{Code: CodeRefused, Message: fmt.Sprintf("%s goes on at %s", st.Name, st.PublishedTo), Hint: "Nothing was written."}
+	case st.Archived:
+		if _, ok := cmd.(Reactivate); !ok {
+			return &Error{Code: CodeRefused, Message: st.Name + " is archived", Hint: "To go on with it: cairn reactivate -c " + st.Name}
+		}
+	}
+	return nil
+}
+
+// Hash returns the SHA-256, in hex, of the canonical JSON of the command as
+// sent: names sorted, no space, no HTML escapes.
+func Hash(checklistName string, cmd Command) (string, error) {
+	body, err := json.Marshal(cmd)
+	if err != nil {
+		return "", fmt.Errorf("hash %s: %w", cmd.Name(), err)
+	}
+	var members map[string]any
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	if err := dec.Decode(&members); err != nil {
+		return "", fmt.Errorf("hash %s: %w", cmd.Name(), err)
+	}
+	members["checklist"], members["command"] = checklistName, cmd.Name()
+	sum := sha256.New()
+	enc := json.NewEncoder(sum)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(members); err != nil {
+		return "", fmt.Errorf("hash %s: %w", cmd.Name(), err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}

@@ -1,0 +1,166 @@
+package commands
+
+import (
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+
+	"cairn/events"
+	"cairn/projections/checklist"
+	"cairn/server/markdown"
+)
+
+// decision collects the events of one command. The state does not change while
+// it is made.
+type decision struct {
+	st     *checklist.State
+	events []events.Event
+	next   [events.TextNoun + 1]int
+	// legend is the legend's text if an event of this command rewrote it.
+	legend  string
+	markers map[byte]events.State
+}
+
+func newDecision(st *checklist.State) *decision {
+	d := &decision{st: st, markers: ParseMarkers(st.Markers)}
+	for noun := range d.next {
+		d.next[noun] = st.Next(events.Noun(noun))
+	}
+	return d
+}
+
+func (d *decision) add(e events.Event) { d.events = append(d.events, e) }
+
+// key takes the next free key of a noun.
+func (d *decision) key(noun events.Noun) int {
+	key := d.next[noun]
+	d.next[noun]++
+	return key
+}
+
+// tasks returns the blocks of resolved TASKs.
+func (d *decision) tasks(keys []string) ([]*checklist.Block, error) {
+	var found []*checklist.Block
+	for _, s := range keys {
+		b, err := d.task(s)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, b)
+	}
+	return found, nil
+}
+
+func (d *decision) task(s string) (*checklist.Block, error) {
+	key, err := strconv.Atoi(s)
+	if err != nil {
+		return nil, usage("%q is no key", s)
+	}
+	b := d.st.Task(key)
+	if b == nil {
+		return nil, &Error{Code: CodeNoTask, Message: fmt.Sprintf("no task has the key %d", key)}
+	}
+	return b, nil
+}
+
+func (d *decision) section(s string) (*checklist.Block, error) {
+	key, err := strconv.Atoi(strings.TrimPrefix(s, "s:"))
+	if err != nil {
+		return nil, usage("%q is no section", s)
+	}
+	b := d.st.Section(key)
+	if b == nil {
+		return nil, &Error{Code: CodeNoSection, Message: fmt.Sprintf("no section has the key %d", key)}
+	}
+	return b, nil
+}
+
+// ParseMarkers reads a checklist's map of markers: "~=in_progress,o=done".
+// What it cannot read it leaves out.
+func ParseMarkers(s string) map[byte]events.State {
+	markers := make(map[byte]events.State)
+	for _, pair := range strings.Split(s, ",") {
+		if len(pair) > 2 && pair[1] == '=' && events.State(pair[2:]).Valid() {
+			markers[pair[0]] = events.State(pair[2:])
+		}
+	}
+	return markers
+}
+
+// mark returns the marker to write for a state, and the legend's line if it has
+// to learn that state.
+func (d *decision) mark(to events.State) (byte, []events.Line) {
+	block := legendOf(d.st)
+	var legend markdown.Legend
+	if block != nil {
+		raw := block.Raw
+		if d.legend != "" {
+			raw = d.legend
+		}
+		legend = markdown.ParseLegend(raw)
+		if mark, ok := legend.Mark(to); ok {
+			return mark, nil
+		}
+	}
+	mine := make([]byte, 0, len(d.markers))
+	for mark, state := range d.markers {
+		if _, taken := legend.State(mark); state == to && !taken {
+			mine = append(mine, mark)
+		}
+	}
+	if len(mine) > 0 {
+		sort.Slice(mine, func(i, j int) bool { return mine[i] < mine[j] })
+		return mine[0], nil
+	}
+	mark := markdown.DefaultMark(to)
+	if block == nil || to == events.Todo || to == events.Done {
+		return mark, nil
+	}
+	raw := block.Raw
+	if d.legend != "" {
+		raw = d.legend
+	}
+	with := markdown.LegendWith(raw, to)
+	learned, ok := markdown.ParseLegend(with).Mark(to)
+	if !ok {
+		return mark, nil
+	}
+	d.legend = with
+	return learned, []events.Line{{Ref: block.Ref, Raw: with}}
+}
+
+// legendOf returns the text that is the document's legend; nil if it has none.
+func legendOf(st *checklist.State) *checklist.Block {
+	for _, b := range st.Bracketed() {
+		if markdown.ParseLegend(b.Raw).Present() {
+			return b
+		}
+	}
+	return nil
+}
+
+// name is how a message names a task.
+func name(b *checklist.Block) string {
+	return fmt.Sprintf("%d %s", b.Task.Key, short(b.Task.Text))
+}
+
+func candidates(blocks []*checklist.Block) []Candidate {
+	var list []Candidate
+	for _, b := range blocks {
+		if b.Task != nil {
+			list = append(list, Candidate{b.Task.Key, b.Task.Text})
+		}
+	}
+	return list
+}
+
+// droppedAbove returns the nearest dropped task that b stands in, or nil.
+func droppedAbove(b *checklist.Block) *checklist.Block {
+	for at := b.ParentTask(); at != nil; at = at.ParentTask() {
+		if at.Task.State == events.Dropped {
+			return at
+		}
+	}
+	return nil
+}

@@ -1,0 +1,342 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cairn/events"
+	"cairn/projections"
+	"cairn/projections/checklist"
+)
+
+// Meta is what stands around a command.
+type Meta struct {
+	// ID is the command's id; a new one where it is empty. The same id again
+	// gives the same answer and adds nothing.
+	ID string
+	// Checklist is the checklist's name.
+	Checklist string
+	Actor     events.Actor
+	// Via is the door: "cli".
+	Via string
+	// Reason is why, in the actor's words.
+	Reason string
+	// On is when it happened, where that is not now.
+	On time.Time
+	// OnBehalfOf and Traceparent are optional.
+	OnBehalfOf, Traceparent string
+}
+
+// Result is what a command did.
+type Result struct {
+	// ID is the command's id.
+	ID string
+	// Seq is the last event of the command; where it recorded nothing, the
+	// last of the checklist.
+	Seq events.Seq
+	// Events are what was recorded, in order; none where all was so already.
+	Events []events.Envelope
+	// Repeated says that the command had been executed before.
+	Repeated bool
+}
+
+// Config has what a Handler needs besides the log. Its zero value is usable.
+type Config struct {
+	// Now is the clock, NewID makes ids of commands and events. The defaults
+	// are the system's clock and UUIDv7.
+	Now   func() time.Time
+	NewID func() (string, error)
+	// Deadline bounds one Execute; the default is 15 s.
+	Deadline time.Duration
+	// Observe, if set, is called under the checklist's lock for each event
+	// that is about to change the state, also those of other processes.
+	Observe func(before *checklist.State, env events.Envelope)
+}
+
+// Handler is the one write path. It is safe for concurrent use: commands of one
+// checklist pass one at a time, those of several beside each other.
+type Handler struct {
+	log     events.Log
+	config  Config
+	collect *collector
+
+	mu    sync.Mutex // guards lists
+	lists map[string]*list
+}
+
+// list is one checklist's queue and its fold.
+type list struct {
+	turn chan struct{} // holds one token: whoever takes it may write and catch up
+	view *projections.View[*checklist.State]
+}
+
+// NewHandler returns a Handler that writes to log.
+func NewHandler(log events.Log, c Config) *Handler {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.NewID == nil {
+		c.NewID = func() (string, error) {
+			id, err := uuid.NewV7()
+			return id.String(), err
+		}
+	}
+	if c.Deadline == 0 {
+		c.Deadline = 15 * time.Second
+	}
+	return &Handler{
+		log: log, config: c, lists: make(map[string]*list),
+		collect: &collector{log: log, timeout: c.Deadline},
+	}
+}
+
+func (h *Handler) list(name string) *list {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l, ok := h.lists[name]
+	if !ok {
+		l = &list{turn: make(chan struct{}, 1), view: projections.NewView(checklist.Projection)}
+		l.turn <- struct{}{}
+		h.lists[name] = l
+	}
+	return l
+}
+
+func (l *list) enter(ctx context.Context) error {
+	select {
+	case <-l.turn:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l *list) leave() { l.turn <- struct{}{} }
+
+// Execute decides cmd and appends its events, all or none. It returns once they
+// are durable. On a conflict or a time-out it catches up, looks for the command
+// in the log and otherwise decides again, until the deadline.
+//
+// It returns *Error for a refusal, and the log's errors.
+func (h *Handler) Execute(ctx context.Context, meta Meta, cmd Command) (Result, error) {
+	if err := CheckName(meta.Checklist); err != nil {
+		return Result{}, err
+	}
+	hash, err := Hash(meta.Checklist, cmd)
+	if err != nil {
+		return Result{}, err
+	}
+	if meta.ID == "" {
+		if meta.ID, err = h.config.NewID(); err != nil {
+			return Result{}, fmt.Errorf("%s: %w", cmd.Name(), err)
+		}
+	} else if _, err := uuid.Parse(meta.ID); err != nil {
+		return Result{}, usage("--id %q is no UUID", meta.ID)
+	}
+	ctx, cancel := context.WithTimeout(ctx, h.config.Deadline)
+	defer cancel()
+
+	l := h.list(meta.Checklist)
+	if err := l.enter(ctx); err != nil {
+		return Result{}, err
+	}
+	defer l.leave()
+	if l.view.Seq() == 0 {
+		if err := h.catchUp(ctx, l, meta.Checklist); err != nil {
+			return Result{}, err
+		}
+	}
+	return h.execute(ctx, l, meta, cmd, hash)
+}
+
+// execute runs with the checklist's turn.
+func (h *Handler) execute(ctx context.Context, l *list, meta Meta, cmd Command, hash string) (Result, error) {
+	var resolved Command
+	for {
+		if result, known, err := h.known(ctx, l, meta, cmd, hash); known || err != nil {
+			return result, err
+		}
+		envelopes, seq, err := h.decide(l, meta, cmd, &resolved, hash)
+		if err != nil || len(envelopes) == 0 {
+			return Result{ID: meta.ID, Seq: seq}, err
+		}
+		last, err := h.collect.Append(ctx, events.Append{Checklist: meta.Checklist, Expect: seq, Events: envelopes})
+		if err == nil {
+			if err := h.apply(l, envelopes, last); err != nil {
+				return Result{}, err
+			}
+			return Result{ID: meta.ID, Seq: last, Events: envelopes}, nil
+		}
+		if errors.Is(err, events.ErrStorage) || errors.Is(err, events.ErrIntegrity) {
+			return Result{}, err
+		}
+		if ctx.Err() != nil {
+			return Result{}, fmt.Errorf("%s: %w", cmd.Name(), err)
+		}
+		if caught := h.catchUp(ctx, l, meta.Checklist); caught != nil {
+			return Result{}, errors.Join(err, caught)
+		}
+	}
+}
+
+// known answers a command whose id the checklist knows from the stored events.
+func (h *Handler) known(ctx context.Context, l *list, meta Meta, cmd Command, hash string) (Result, bool, error) {
+	var at checklist.Command
+	var ok bool
+	if err := l.view.Read(func(st *checklist.State) error {
+		at, ok = st.Command(meta.ID)
+		return nil
+	}); err != nil || !ok {
+		return Result{}, false, err
+	}
+	if at.Hash != hash {
+		return Result{}, false, &Error{Code: CodeCommandReused, Message: fmt.Sprintf("the command id %s was used for another command (@%d)", meta.ID, at.First), Hint: "Nothing was written. A new command needs a new --id."}
+	}
+	result := Result{ID: meta.ID, Seq: at.Last, Repeated: true}
+	for env, err := range h.log.Read(ctx, events.Filter{Checklist: meta.Checklist, After: at.First - 1, Upto: at.Last}) {
+		if err != nil {
+			return Result{}, false, fmt.Errorf("%s again: %w", cmd.Name(), err)
+		}
+		if env.CommandID == meta.ID {
+			result.Events = append(result.Events, env)
+		}
+	}
+	return result, true, nil
+}
+
+// decide resolves the command once, decides it and stamps its events.
+func (h *Handler) decide(l *list, meta Meta, cmd Command, resolved *Command, hash string) ([]events.Envelope, events.Seq, error) {
+	var envelopes []events.Envelope
+	var seq events.Seq
+	err := l.view.Read(func(st *checklist.State) error {
+		seq = st.Seq()
+		now := h.config.Now()
+		if *resolved == nil {
+			if err := mayWrite(st, cmd); err != nil {
+				return err
+			}
+			r, err := Resolve(st, cmd, now)
+			if err != nil {
+				return err
+			}
+			*resolved = r
+		}
+		decided, err := Decide(st, *resolved)
+		if err != nil || len(decided) == 0 {
+			return err
+		}
+		envelopes, err = h.stamp(st, meta, cmd.Name(), hash, decided, now)
+		return err
+	})
+	return envelopes, seq, err
+}
+
+// stamp puts the events of a command into envelopes, in stored form.
+func (h *Handler) stamp(st *checklist.State, meta Meta, name, hash string, decided []events.Event, now time.Time) ([]events.Envelope, error) {
+	now = now.UTC().Truncate(time.Millisecond)
+	if behind := st.Effective.Sub(now); behind > time.Minute {
+		return nil, &Error{
+			Code: CodeRefused, Message: fmt.Sprintf("this machine's clock is %s behind the log", behind.Round(time.Second)),
+			Hint: "Nothing was written. Set the clock.",
+		}
+	}
+	effective := now
+	if st.Effective.After(effective) {
+		effective = st.Effective
+	}
+	claimed := now
+	if !meta.On.IsZero() {
+		claimed = meta.On.UTC().Truncate(time.Millisecond)
+	}
+	envelopes := make([]events.Envelope, len(decided))
+	for i, e := range decided {
+		id, err := h.config.NewID()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		env := &envelopes[i]
+		*env = events.Envelope{
+			ID: id, Checklist: meta.Checklist, Revision: st.Revision + uint64(i) + 1,
+			Time: claimed, RecordedTime: now, EffectiveTime: effective,
+			Actor: meta.Actor, Via: meta.Via, CommandID: meta.ID, CommandName: name, CommandHash: hash,
+			Part: i + 1, Parts: len(decided), OnBehalfOf: meta.OnBehalfOf, Traceparent: meta.Traceparent,
+			Reason: meta.Reason, Data: e,
+		}
+		if env.Body, err = events.Marshal(env); err != nil {
+			return nil, &Error{Code: CodeOverLimit, Message: err.Error(), Hint: "Nothing was written."}
+		}
+	}
+	return envelopes, nil
+}
+
+// apply evolves the view by what was stored, ending at last.
+func (h *Handler) apply(l *list, envelopes []events.Envelope, last events.Seq) error {
+	first := last - events.Seq(len(envelopes)) + 1
+	for i := range envelopes {
+		envelopes[i].Seq = first + events.Seq(i)
+		if err := h.evolve(l, envelopes[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *Handler) evolve(l *list, env events.Envelope) error {
+	if h.config.Observe != nil {
+		if err := l.view.Read(func(st *checklist.State) error {
+			h.config.Observe(st, env)
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return l.view.Apply(env)
+}
+
+// catchUp applies what the log holds behind the view.
+func (h *Handler) catchUp(ctx context.Context, l *list, name string) error {
+	for env, err := range h.log.Read(ctx, events.Filter{Checklist: name, After: l.view.Seq()}) {
+		if err != nil {
+			return fmt.Errorf("read checklist %s: %w", name, err)
+		}
+		if err := h.evolve(l, env); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// View calls look with the checklist's state, caught up with the log. The state
+// must be neither changed nor kept.
+func (h *Handler) View(ctx context.Context, name string, look func(*checklist.State) error) error {
+	l := h.list(name)
+	if err := l.enter(ctx); err != nil {
+		return err
+	}
+	err := h.catchUp(ctx, l, name)
+	l.leave()
+	if err != nil {
+		return err
+	}
+	return l.view.Read(look)
+}
+
+// DryRun returns the events that the command would record now.
+func (h *Handler) DryRun(ctx context.Context, meta Meta, cmd Command) ([]events.Envelope, error) {
+	l := h.list(meta.Checklist)
+	if err := l.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer l.leave()
+	if err := h.catchUp(ctx, l, meta.Checklist); err != nil {
+		return nil, err
+	}
+	var resolved Command
+	envelopes, _, err := h.decide(l, meta, cmd, &resolved, "")
+	return envelopes, err
+}

@@ -1,0 +1,90 @@
+package commands
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+
+	"cairn/events"
+	"cairn/server/markdown"
+)
+
+// ImportDocument makes a checklist of a Markdown document.
+type ImportDocument struct {
+	// Source is where the document lies, as a path below the repository or
+	// directory that the log belongs to.
+	Source string `json:"source,omitempty"`
+	// Document is the exact bytes.
+	Document []byte `json:"document"`
+}
+
+// Name returns the stored name.
+func (ImportDocument) Name() string { return "ImportDocument" }
+
+func (c ImportDocument) resolve(*resolver) (Command, error) { return c, nil }
+
+var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+// CheckName refuses what is no name of a checklist.
+func CheckName(name string) error {
+	if !nameForm.MatchString(name) {
+		return usage("%q is no name of a checklist: want small letters, digits and -, 63 at most", name)
+	}
+	return nil
+}
+
+func (c ImportDocument) decide(d *decision) error {
+	if d.st.Revision > 0 {
+		return &Error{Code: CodeNameTaken, Message: fmt.Sprintf("there is a checklist %s already", d.st.Name), Hint: "Nothing was written. Another name: cairn import FILE --name NAME"}
+	}
+	doc, err := markdown.Parse(c.Document, markdown.Options{})
+	if errors.Is(err, markdown.ErrLimit) {
+		return &Error{Code: CodeOverLimit, Message: err.Error(), Hint: "Nothing was written."}
+	}
+	if err != nil {
+		return err
+	}
+	d.events = make([]events.Event, 0, len(doc.Blocks)+3)
+	d.add(&events.ChecklistCreated{Title: doc.Title, Source: c.Source})
+	if h := doc.Header; h != (markdown.Header{}) {
+		e := &events.ChecklistDescribed{}
+		if h.Owner != "" {
+			e.Owner = events.Set(h.Owner)
+		}
+		if h.Start != "" {
+			e.Start = events.Set(h.Start)
+		}
+		if h.Finish != "" {
+			e.Finish = events.Set(h.Finish)
+		}
+		d.add(e)
+	}
+	d.blocks(doc)
+	sum := sha256.Sum256(c.Document)
+	d.add(&events.DocumentSynced{Path: c.Source, SHA256: hex.EncodeToString(sum[:]), AtRevision: len(d.events)})
+	return nil
+}
+
+// blocks adds every block of a document.
+func (d *decision) blocks(doc *markdown.Document) {
+	refs := make([]events.Ref, len(doc.Blocks))
+	last := make([]events.Ref, len(doc.Blocks)+1) // last child of each block; of the document at 0
+	for i, b := range doc.Blocks {
+		place := events.Place{After: last[b.Parent+1]}
+		if b.Parent >= 0 {
+			place.In = refs[b.Parent]
+		}
+		ref := events.Ref{Noun: b.Noun, Key: d.key(b.Noun)}
+		refs[i], last[b.Parent+1] = ref, ref
+		switch b.Noun {
+		case events.SectionNoun:
+			d.add(&events.SectionAdded{Key: ref.Key, Place: place, Level: b.Level, Title: b.Title, Raw: b.Raw})
+		case events.TaskNoun:
+			d.add(&events.TaskAdded{Key: ref.Key, Place: place, Text: b.Text, State: b.State, Raw: b.Raw, Box: b.Box, Links: b.Links})
+		default:
+			d.add(&events.TextAdded{Key: ref.Key, Place: place, Raw: b.Raw})
+		}
+	}
+}

@@ -1,0 +1,365 @@
+package commands
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"cairn/events"
+	"cairn/projections/checklist"
+)
+
+// resolver turns what people write into keys and days, once per command.
+type resolver struct {
+	st  *checklist.State
+	now time.Time
+}
+
+// Resolve returns cmd with every TASK, SECTION and day word replaced by keys
+// and days, as they stand in st at now. A resolved command resolves to itself.
+func Resolve(st *checklist.State, cmd Command, now time.Time) (Command, error) {
+	return cmd.resolve(&resolver{st: st, now: now})
+}
+
+// tier is one group of tasks among which TEXT is looked up.
+type tier func(*checklist.Block) bool
+
+func anyTask(*checklist.Block) bool { return true }
+
+func inStates(states ...events.State) tier {
+	return func(b *checklist.Block) bool {
+		for _, s := range states {
+			if b.Task.State == s {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+var (
+	keyForm   = regexp.MustCompile(`^[0-9]{1,9}$`)
+	rangeForm = regexp.MustCompile(`^([0-9]{1,9})-([0-9]{1,9})$`)
+)
+
+// tasks resolves TASKs to keys, in the order named, each once.
+func (r *resolver) tasks(refs []string, tiers ...tier) ([]string, error) {
+	if len(refs) == 0 {
+		return nil, usage("which task?")
+	}
+	if len(tiers) == 0 {
+		tiers = []tier{anyTask}
+	}
+	var keys []string
+	seen := make(map[int]bool)
+	for _, ref := range refs {
+		found, err := r.expand(ref, tiers)
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range found {
+			if !seen[b.Task.Key] {
+				seen[b.Task.Key] = true
+				keys = append(keys, strconv.Itoa(b.Task.Key))
+			}
+		}
+	}
+	return keys, nil
+}
+
+// task resolves a TASK that must be one.
+func (r *resolver) task(ref string, tiers ...tier) (string, error) {
+	keys, err := r.tasks([]string{ref}, tiers...)
+	if err != nil {
+		return "", err
+	}
+	if len(keys) != 1 {
+		return "", usage("%q is %d tasks, want one", ref, len(keys))
+	}
+	return keys[0], nil
+}
+
+func (r *resolver) optTask(ref string) (string, error) {
+	if ref == "" {
+		return "", nil
+	}
+	return r.task(ref)
+}
+
+func (r *resolver) expand(ref string, tiers []tier) ([]*checklist.Block, error) {
+	ref = strings.TrimSpace(ref)
+	switch {
+	case ref == "":
+		return nil, usage("an empty TASK names nothing")
+	case keyForm.MatchString(ref):
+		key, _ := strconv.Atoi(ref)
+		b := r.st.Task(key)
+		if b == nil {
+			return nil, r.noTask(key)
+		}
+		return []*checklist.Block{b}, nil
+	case rangeForm.MatchString(ref):
+		m := rangeForm.FindStringSubmatch(ref)
+		from, _ := strconv.Atoi(m[1])
+		to, _ := strconv.Atoi(m[2])
+		return r.between(ref, from, to)
+	case strings.HasPrefix(ref, "s:"):
+		b, err := r.sectionBlock(ref)
+		if err != nil {
+			return nil, err
+		}
+		return r.under(b, ref, tiers)
+	case strings.HasPrefix(ref, "gh:") || isURL(ref):
+		return r.linked(ref)
+	}
+	return r.byText(ref, tiers)
+}
+
+// between returns the tasks whose keys lie in a range.
+func (r *resolver) between(ref string, from, to int) ([]*checklist.Block, error) {
+	if from > to {
+		return nil, usage("%s runs backwards: write %d-%d", ref, to, from)
+	}
+	var found []*checklist.Block
+	for key := from; key <= min(to, r.st.Next(events.TaskNoun)-1); key++ {
+		if b := r.st.Task(key); b != nil {
+			found = append(found, b)
+		}
+	}
+	if len(found) == 0 {
+		return nil, &Error{Code: CodeNoTask, Message: "no task has a key in " + ref}
+	}
+	return found, nil
+}
+
+// under returns the tasks of a section that the verb acts on, else all.
+func (r *resolver) under(section *checklist.Block, ref string, tiers []tier) ([]*checklist.Block, error) {
+	for _, in := range tiers {
+		var found []*checklist.Block
+		for b := range section.Tasks() {
+			if in(b) {
+				found = append(found, b)
+			}
+		}
+		if len(found) > 0 {
+			return found, nil
+		}
+	}
+	return nil, &Error{Code: CodeNoTask, Message: fmt.Sprintf("no task stands in %s %s", ref, short(section.Section.Title))}
+}
+
+func (r *resolver) linked(ref string) ([]*checklist.Block, error) {
+	number, isNumber := strings.CutPrefix(ref, "gh:")
+	var found []*checklist.Block
+	for b := range r.st.Root().Tasks() {
+		for _, url := range b.Task.Links {
+			link := checklist.ParseLink(url)
+			if isNumber && link.Number != 0 && strconv.Itoa(link.Number) == number || !isNumber && strings.EqualFold(url, ref) {
+				found = append(found, b)
+				break
+			}
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, &Error{Code: CodeNoTask, Message: fmt.Sprintf("no task is linked to %s", ref)}
+	case 1:
+		return found, nil
+	}
+	return nil, ambiguous(fmt.Sprintf("%s is linked to %d tasks", ref, len(found)), found)
+}
+
+// byText returns the task whose whole text it is, else the only one that
+// contains it, case aside, in the first tier that has any; never the best of
+// several.
+func (r *resolver) byText(text string, tiers []tier) ([]*checklist.Block, error) {
+	want := fold(text)
+	open := true
+	for _, in := range tiers {
+		var whole, part []*checklist.Block
+		for b := range r.st.Root().Tasks() {
+			if !in(b) {
+				continue
+			}
+			switch have := fold(b.Task.Text); {
+			case have == want:
+				whole = append(whole, b)
+			case strings.Contains(have, want):
+				part = append(part, b)
+			}
+		}
+		found := whole
+		if len(found) == 0 {
+			found = part
+		}
+		switch len(found) {
+		case 0:
+			open = false
+			continue
+		case 1:
+			return found, nil
+		}
+		kind := "tasks"
+		if open && len(tiers) > 1 {
+			kind = "open tasks"
+			for _, b := range found {
+				if !b.Task.State.Open() {
+					kind = "tasks"
+				}
+			}
+		}
+		return nil, ambiguous(fmt.Sprintf("%q matches %d %s", text, len(found), kind), found)
+	}
+	return nil, r.noText(text)
+}
+
+func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+
+func ambiguous(message string, found []*checklist.Block) *Error {
+	e := &Error{Code: CodeAmbiguousTask, Message: message, Hint: "Use a key or more of the text."}
+	for _, b := range found {
+		e.Candidates = append(e.Candidates, Candidate{b.Task.Key, b.Task.Text})
+	}
+	if len(e.Candidates) > 0 {
+		e.Hint = fmt.Sprintf("Use a key (%d) or more of the text.", e.Candidates[0].Key)
+	}
+	return e
+}
+
+func (r *resolver) noTask(key int) *Error {
+	e := &Error{Code: CodeNoTask, Message: fmt.Sprintf("no task has the key %d", key)}
+	if b := r.st.Block(events.TaskRef(key)); b != nil {
+		e.Message = fmt.Sprintf("%d %s was removed", key, short(b.Task.Text))
+	} else if next := r.st.Next(events.TaskNoun); next > 1 {
+		e.Hint = fmt.Sprintf("The keys of %s go from 1 to %d: cairn ls", r.st.Name, next-1)
+	}
+	return e
+}
+
+func (r *resolver) noText(text string) *Error {
+	e := &Error{Code: CodeNoTask, Message: fmt.Sprintf("no task matches %q", text)}
+	best, score := (*checklist.Block)(nil), 0.45
+	for b := range r.st.Root().Tasks() {
+		if s := dice(fold(text), fold(b.Task.Text)); s > score {
+			best, score = b, s
+		}
+	}
+	if best != nil {
+		e.Candidates = []Candidate{{best.Task.Key, best.Task.Text}}
+		e.Hint = fmt.Sprintf("Did you mean %d %s?", best.Task.Key, short(best.Task.Text))
+	} else {
+		e.Hint = "cairn ls lists them with their keys."
+	}
+	return e
+}
+
+// dice is the share of letter pairs that two texts have in common.
+func dice(a, b string) float64 {
+	x, y := []rune(a), []rune(b)
+	if len(x) < 2 || len(y) < 2 {
+		return 0
+	}
+	pairs := make(map[[2]rune]int)
+	for i := range len(x) - 1 {
+		pairs[[2]rune{x[i], x[i+1]}]++
+	}
+	common := 0
+	for i := range len(y) - 1 {
+		p := [2]rune{y[i], y[i+1]}
+		if pairs[p] > 0 {
+			pairs[p]--
+			common++
+		}
+	}
+	return 2 * float64(common) / float64(len(x)+len(y)-2)
+}
+
+// sectionBlock resolves a SECTION: s:4, or text by the rules of TASK.
+func (r *resolver) sectionBlock(ref string) (*checklist.Block, error) {
+	if num, ok := strings.CutPrefix(ref, "s:"); ok && keyForm.MatchString(num) {
+		key, _ := strconv.Atoi(num)
+		if b := r.st.Section(key); b != nil {
+			return b, nil
+		}
+		return nil, r.noSection(fmt.Sprintf("no section has the key %d", key))
+	}
+	want := fold(strings.TrimPrefix(ref, "s:"))
+	if want == "" {
+		return nil, usage("an empty SECTION names nothing")
+	}
+	var whole, part []*checklist.Block
+	for b := range r.st.Root().All() {
+		if b.Section == nil {
+			continue
+		}
+		switch have := fold(b.Section.Title); {
+		case have == want:
+			whole = append(whole, b)
+		case strings.Contains(have, want):
+			part = append(part, b)
+		}
+	}
+	found := whole
+	if len(found) == 0 {
+		found = part
+	}
+	switch len(found) {
+	case 0:
+		return nil, r.noSection(fmt.Sprintf("no section matches %q", ref))
+	case 1:
+		return found[0], nil
+	}
+	e := &Error{Code: CodeAmbiguousSection, Message: fmt.Sprintf("%q matches %d sections", ref, len(found)), Hint: "Use a key, such as s:" + strconv.Itoa(found[0].Section.Key) + ", or more of the text."}
+	for _, b := range found {
+		e.Candidates = append(e.Candidates, Candidate{b.Section.Key, b.Section.Title})
+	}
+	return nil, e
+}
+
+func (r *resolver) noSection(message string) *Error {
+	e := &Error{Code: CodeNoSection, Message: message}
+	for b := range r.st.Root().All() {
+		if b.Section != nil && len(e.Candidates) < 20 {
+			e.Candidates = append(e.Candidates, Candidate{b.Section.Key, b.Section.Title})
+		}
+	}
+	if len(e.Candidates) > 0 {
+		e.Hint = "A section is written s:KEY, or as text of its title."
+	}
+	return e
+}
+
+// section resolves a SECTION to "s:KEY"; "" stays empty.
+func (r *resolver) section(ref string) (string, error) {
+	if ref == "" {
+		return "", nil
+	}
+	b, err := r.sectionBlock(ref)
+	if err != nil {
+		return "", err
+	}
+	return "s:" + strconv.Itoa(b.Section.Key), nil
+}
+
+// FindTask resolves a TASK that must be one, for views.
+func FindTask(st *checklist.State, ref string) (*checklist.Block, error) {
+	r := resolver{st: st}
+	key, err := r.task(ref)
+	if err != nil {
+		return nil, err
+	}
+	n, _ := strconv.Atoi(key)
+	return st.Task(n), nil
+}
+
+// FindSection resolves a SECTION, for views.
+func FindSection(st *checklist.State, ref string) (*checklist.Block, error) {
+	r := resolver{st: st}
+	return r.sectionBlock(ref)
+}
+
+func isURL(s string) bool {
+	return strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://")
+}

@@ -1,0 +1,225 @@
+package commands
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"cairn/events"
+)
+
+// When is a moment as people write it: a position in the log, or a time.
+// A day means its end for looking back and its beginning for Since.
+type When struct {
+	// Text is what was written.
+	Text string
+	// Checklist is the name in name@412; empty otherwise.
+	Checklist string
+	// Seq is the position, where one was written.
+	Seq events.Seq
+	// Import is the position at which the import ended.
+	Import bool
+	// From and End are the first instant of the moment and the first behind it;
+	// for an exact time they are equal.
+	From, End time.Time
+}
+
+var (
+	seqForm  = regexp.MustCompile(`^([a-z0-9][a-z0-9-]{0,62})?@([0-9]{1,18})$`)
+	agoForm  = regexp.MustCompile(`^([0-9]{1,5})([dw])$`)
+	plusForm = regexp.MustCompile(`^\+([0-9]{1,5})([dw])$`)
+)
+
+// ParseWhen reads a WHEN, seen from now in the checklist's zone.
+func ParseWhen(s string, now time.Time, zone *time.Location) (When, error) {
+	w := When{Text: s}
+	now = now.In(zone)
+	if m := seqForm.FindStringSubmatch(s); m != nil {
+		n, _ := strconv.ParseUint(m[2], 10, 64)
+		w.Checklist, w.Seq = m[1], events.Seq(n)
+		if n == 0 {
+			return w, usage("%s: positions begin with @1", s)
+		}
+		return w, nil
+	}
+	switch s {
+	case "":
+		return w, usage("an empty WHEN names no moment")
+	case "import":
+		w.Import = true
+		return w, nil
+	case "now":
+		w.From, w.End = now, now
+		return w, nil
+	}
+	if keyForm.MatchString(s) {
+		return w, usage("%s could be many things: write @%s for the position in the log", s, s)
+	}
+	for _, form := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04"} {
+		if t, err := time.ParseInLocation(form, s, zone); err == nil {
+			w.From, w.End = t, t
+			return w, nil
+		}
+	}
+	day, err := pastDay(s, now)
+	if err != nil {
+		return w, usage("%q is no moment: write @412, 2026-11-01, 2026-11-01T14:00, yesterday, fri, 3d or import", s)
+	}
+	w.From, w.End = day.In(zone), nextDay(day).In(zone)
+	return w, nil
+}
+
+// Holds reports whether an event belongs to the prefix that is as of w. Import
+// is told by the caller: it ends with the first document.synced.
+func (w When) Holds(env events.Envelope) bool {
+	switch {
+	case w.Seq != 0:
+		return env.Seq <= w.Seq
+	case w.From.Equal(w.End):
+		return !env.EffectiveTime.After(w.End)
+	default:
+		return env.EffectiveTime.Before(w.End)
+	}
+}
+
+// Since reports whether an event came after w began: later than a position,
+// not before a time.
+func (w When) Since(env events.Envelope) bool {
+	if w.Seq != 0 {
+		return env.Seq > w.Seq
+	}
+	return !env.EffectiveTime.Before(w.From)
+}
+
+func nextDay(d events.Day) events.Day { return addDays(d, 1) }
+
+func addDays(d events.Day, n int) events.Day {
+	return events.DayOf(d.In(time.UTC).AddDate(0, 0, n))
+}
+
+// weekday reads fri or friday.
+func weekday(s string) (time.Weekday, bool) {
+	s = strings.ToLower(s)
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		full := strings.ToLower(d.String())
+		if s == full || s == full[:3] {
+			return d, true
+		}
+	}
+	return 0, false
+}
+
+// pastDay reads a day that lies behind: a date, today, yesterday, 3d, 2w, or
+// the last such weekday before today. now's location is the zone.
+func pastDay(s string, now time.Time) (events.Day, error) {
+	today := events.DayOf(now)
+	switch s {
+	case "today":
+		return today, nil
+	case "yesterday":
+		return addDays(today, -1), nil
+	}
+	if m := agoForm.FindStringSubmatch(s); m != nil {
+		return addDays(today, -days(m)), nil
+	}
+	if d, ok := weekday(s); ok {
+		back := (int(now.Weekday()) - int(d) + 7) % 7
+		if back == 0 {
+			back = 7
+		}
+		return addDays(today, -back), nil
+	}
+	if day := events.Day(s); day.Valid() {
+		return day, nil
+	}
+	return "", usage("%q is no day: write 2026-11-01, today, yesterday, fri, 3d or 2w", s)
+}
+
+func days(m []string) int {
+	n, _ := strconv.Atoi(m[1])
+	if m[2] == "w" {
+		n *= 7
+	}
+	return n
+}
+
+// future reads a day that lies ahead: a date, today, tomorrow, +3d, +2w, or
+// the next such weekday after today.
+func (r *resolver) future(s string) (events.Day, error) {
+	now := r.now.In(r.st.Zone())
+	today := events.DayOf(now)
+	switch s {
+	case "today":
+		return today, nil
+	case "tomorrow":
+		return addDays(today, 1), nil
+	}
+	if m := plusForm.FindStringSubmatch(s); m != nil {
+		return addDays(today, days(m)), nil
+	}
+	if d, ok := weekday(s); ok {
+		on := (int(d) - int(now.Weekday()) + 7) % 7
+		if on == 0 {
+			on = 7
+		}
+		return addDays(today, on), nil
+	}
+	if day := events.Day(s); day.Valid() {
+		return day, nil
+	}
+	return "", usage("%q is no day: write 2026-12-04, today, tomorrow, fri, +3d, +2w or none", s)
+}
+
+// ParseOn reads the day on which something happened: noon of it in zone, now if
+// it is today; never the future.
+func ParseOn(s string, now time.Time, zone *time.Location) (time.Time, error) {
+	now = now.In(zone)
+	day, err := pastDay(s, now)
+	if err != nil {
+		return time.Time{}, err
+	}
+	switch today := events.DayOf(now); {
+	case day == today:
+		return now, nil
+	case day > today:
+		return time.Time{}, usage("--on %s is %s, in the future", s, day)
+	}
+	return day.In(zone).Add(12 * time.Hour), nil
+}
+
+// everyForm reads "day", "week", "2 weeks", "month".
+func everyForm(s string) (n int, unit string, ok bool) {
+	words := strings.Fields(strings.ToLower(s))
+	n = 1
+	if len(words) == 2 {
+		var err error
+		if n, err = strconv.Atoi(words[0]); err != nil || n < 1 || n > 365 {
+			return 0, "", false
+		}
+		words = words[1:]
+	}
+	if len(words) != 1 {
+		return 0, "", false
+	}
+	unit = strings.TrimSuffix(words[0], "s")
+	return n, unit, unit == "day" || unit == "week" || unit == "month"
+}
+
+// nextOccurrence returns the due day after the one that is done.
+func nextOccurrence(due events.Day, every string) events.Day {
+	n, unit, ok := everyForm(every)
+	if !ok || !due.Valid() {
+		return due
+	}
+	switch unit {
+	case "week":
+		return addDays(due, 7*n)
+	case "month":
+		t := due.In(time.UTC)
+		first := time.Date(t.Year(), t.Month()+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
+		last := first.AddDate(0, 1, -1).Day()
+		return events.DayOf(first.AddDate(0, 0, min(t.Day(), last)-1))
+	}
+	return addDays(due, n)
+}

@@ -15,7 +15,9 @@ var Projection = projections.Projection[*State]{
 }
 
 // New returns the state before the first event.
-func New() *State { return &State{commands: make(map[string]Command)} }
+func New() *State {
+	return &State{bracketed: make(map[int]struct{}), commands: make(map[string]Command)}
+}
 
 // Evolve returns the state after env, an event of the same checklist; it
 // changes st in place. It never refuses and never parses: it stores what the
@@ -55,7 +57,7 @@ func Evolve(st *State, env events.Envelope) (*State, error) {
 		st.insert(&Block{Ref: events.TextRef(e.Key), Raw: e.Raw}, e.Place)
 	case *events.TextEdited:
 		if b := st.Block(events.TextRef(e.Key)); b != nil {
-			b.Raw = edit(b.Raw, e.Edits)
+			st.setText(b, edit(b.Raw, e.Edits))
 		}
 	case *events.TextRemoved:
 		st.remove(events.TextRef(e.Key))
@@ -272,7 +274,7 @@ func (st *State) rewrite(doc []events.Line) {
 		if b == nil || b == &st.root {
 			continue
 		}
-		b.Raw = line.Raw
+		st.setText(b, line.Raw)
 		if b.Task != nil {
 			b.Task.Box = strings.IndexByte(b.Raw, '[') + 1
 		}
@@ -292,7 +294,19 @@ func (st *State) insert(b *Block, place events.Place) {
 		*list = append(*list, nil)
 	}
 	(*list)[b.Ref.Key] = b
+	st.setText(b, b.Raw)
 	st.put(b, place)
+}
+
+func (st *State) setText(b *Block, raw string) {
+	b.Raw = raw
+	if b.Ref.Noun != events.TextNoun {
+		return
+	}
+	delete(st.bracketed, b.Ref.Key)
+	if strings.Count(raw, "[") >= 2 {
+		st.bracketed[b.Ref.Key] = struct{}{}
+	}
 }
 
 // put hangs b into the tree at place; in the last place where After is not in In.

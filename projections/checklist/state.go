@@ -8,6 +8,8 @@ package checklist
 import (
 	"bytes"
 	"iter"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,7 +45,10 @@ type State struct {
 	sections []*Block // by key, as tasks and texts; index 0 is unused
 	tasks    []*Block
 	texts    []*Block
-	commands map[string]Command
+	// bracketed are the texts in which a legend could stand: with two brackets
+	// or more, when they were last written.
+	bracketed map[int]struct{}
+	commands  map[string]Command
 }
 
 // Gap is where a view stopped being complete.
@@ -201,6 +206,18 @@ func (st *State) Next(noun events.Noun) int {
 	default:
 		return max(len(st.texts), 1)
 	}
+}
+
+// Bracketed returns the texts of the document with two opening brackets or
+// more, by key: where a legend is, it is among them.
+func (st *State) Bracketed() []*Block {
+	var blocks []*Block
+	for _, key := range slices.Sorted(maps.Keys(st.bracketed)) {
+		if b := live(st.texts[key]); b != nil {
+			blocks = append(blocks, b)
+		}
+	}
+	return blocks
 }
 
 // Command returns where the events of command id lie.

@@ -30,6 +30,9 @@ type Meta struct {
 	On time.Time
 	// OnBehalfOf and Traceparent are optional.
 	OnBehalfOf, Traceparent string
+	// Observe, if set, is called for each event that was stored, before it
+	// changes the state, which must be neither changed nor kept.
+	Observe func(before *checklist.State, env events.Envelope)
 }
 
 // Result is what a command did.
@@ -53,9 +56,9 @@ type Config struct {
 	NewID func() (string, error)
 	// Deadline bounds one Execute; the default is 15 s.
 	Deadline time.Duration
-	// Observe, if set, is called under the checklist's lock for each event
-	// that is about to change the state, also those of other processes.
-	Observe func(before *checklist.State, env events.Envelope)
+	// Exclusive says that nobody else appends to the log while the handler
+	// lives; it then reads a checklist only once.
+	Exclusive bool
 }
 
 // Handler is the one write path. It is safe for concurrent use: commands of one
@@ -73,6 +76,8 @@ type Handler struct {
 type list struct {
 	turn chan struct{} // holds one token: whoever takes it may write and catch up
 	view *projections.View[*checklist.State]
+	// loaded says that the log was read once. It is guarded by turn.
+	loaded bool
 }
 
 // NewHandler returns a Handler that writes to log.
@@ -146,7 +151,7 @@ func (h *Handler) Execute(ctx context.Context, meta Meta, cmd Command) (Result, 
 		return Result{}, err
 	}
 	defer l.leave()
-	if l.view.Seq() == 0 {
+	if !l.loaded {
 		if err := h.catchUp(ctx, l, meta.Checklist); err != nil {
 			return Result{}, err
 		}
@@ -167,7 +172,7 @@ func (h *Handler) execute(ctx context.Context, l *list, meta Meta, cmd Command, 
 		}
 		last, err := h.collect.Append(ctx, events.Append{Checklist: meta.Checklist, Expect: seq, Events: envelopes})
 		if err == nil {
-			if err := h.apply(l, envelopes, last); err != nil {
+			if err := h.apply(l, meta, envelopes, last); err != nil {
 				return Result{}, err
 			}
 			return Result{ID: meta.ID, Seq: last, Events: envelopes}, nil
@@ -275,27 +280,23 @@ func (h *Handler) stamp(st *checklist.State, meta Meta, name, hash string, decid
 }
 
 // apply evolves the view by what was stored, ending at last.
-func (h *Handler) apply(l *list, envelopes []events.Envelope, last events.Seq) error {
+func (h *Handler) apply(l *list, meta Meta, envelopes []events.Envelope, last events.Seq) error {
 	first := last - events.Seq(len(envelopes)) + 1
 	for i := range envelopes {
 		envelopes[i].Seq = first + events.Seq(i)
-		if err := h.evolve(l, envelopes[i]); err != nil {
+		if meta.Observe != nil {
+			if err := l.view.Read(func(st *checklist.State) error {
+				meta.Observe(st, envelopes[i])
+				return nil
+			}); err != nil {
+				return err
+			}
+		}
+		if err := l.view.Apply(envelopes[i]); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (h *Handler) evolve(l *list, env events.Envelope) error {
-	if h.config.Observe != nil {
-		if err := l.view.Read(func(st *checklist.State) error {
-			h.config.Observe(st, env)
-			return nil
-		}); err != nil {
-			return err
-		}
-	}
-	return l.view.Apply(env)
 }
 
 // catchUp applies what the log holds behind the view.
@@ -304,10 +305,11 @@ func (h *Handler) catchUp(ctx context.Context, l *list, name string) error {
 		if err != nil {
 			return fmt.Errorf("read checklist %s: %w", name, err)
 		}
-		if err := h.evolve(l, env); err != nil {
+		if err := l.view.Apply(env); err != nil {
 			return err
 		}
 	}
+	l.loaded = true
 	return nil
 }
 
@@ -318,7 +320,10 @@ func (h *Handler) View(ctx context.Context, name string, look func(*checklist.St
 	if err := l.enter(ctx); err != nil {
 		return err
 	}
-	err := h.catchUp(ctx, l, name)
+	var err error
+	if !l.loaded || !h.config.Exclusive {
+		err = h.catchUp(ctx, l, name)
+	}
 	l.leave()
 	if err != nil {
 		return err
@@ -333,8 +338,10 @@ func (h *Handler) DryRun(ctx context.Context, meta Meta, cmd Command) ([]events.
 		return nil, err
 	}
 	defer l.leave()
-	if err := h.catchUp(ctx, l, meta.Checklist); err != nil {
-		return nil, err
+	if !l.loaded || !h.config.Exclusive {
+		if err := h.catchUp(ctx, l, meta.Checklist); err != nil {
+			return nil, err
+		}
 	}
 	var resolved Command
 	envelopes, _, err := h.decide(l, meta, cmd, &resolved, "")

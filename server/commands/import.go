@@ -16,6 +16,8 @@ type ImportDocument struct {
 	// Source is where the document lies, as a path below the repository or
 	// directory that the log belongs to.
 	Source string `json:"source,omitempty"`
+	// Follow ties the file at Source to the checklist.
+	Follow bool `json:"follow"`
 	// Document is the exact bytes.
 	Document []byte `json:"document"`
 }
@@ -63,7 +65,11 @@ func (c ImportDocument) decide(d *decision) error {
 	}
 	d.blocks(doc)
 	sum := sha256.Sum256(c.Document)
-	d.add(&events.DocumentSynced{Path: c.Source, SHA256: hex.EncodeToString(sum[:]), AtRevision: len(d.events)})
+	path := ""
+	if c.Follow {
+		path = c.Source
+	}
+	d.add(&events.DocumentSynced{Path: path, SHA256: hex.EncodeToString(sum[:]), AtRevision: len(d.events)})
 	return nil
 }
 

@@ -1,0 +1,390 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"cairn/events"
+	"cairn/projections/checklist"
+	"cairn/server"
+	"cairn/server/app"
+	"cairn/server/commands"
+	"cairn/server/docfile"
+)
+
+// cli is one run of the command line: its streams, its surroundings, the global
+// flags, and the log once it is open.
+type cli struct {
+	in       io.Reader
+	out, err io.Writer
+	getenv   func(string) string
+	now      func() time.Time
+
+	// Global flags.
+	data, checklist, as, id string
+	json, noColor, quiet    bool
+
+	place   server.Place
+	session *server.Session
+	// used is the checklist that the command was about: its file is looked at
+	// in the end.
+	used string
+}
+
+// run carries out one command line and returns the exit code.
+func (c *cli) run(ctx context.Context, args []string) int {
+	root := newRoot(c)
+	root.SetArgs(rewriteArgs(args))
+	root.SetIn(c.in)
+	root.SetOut(c.out)
+	root.SetErr(c.err)
+	err := root.ExecuteContext(ctx)
+	if c.session != nil {
+		if err == nil && c.used != "" {
+			c.lookAtFile(ctx)
+		}
+		if closeErr := c.session.Close(); err == nil {
+			err = closeErr
+		}
+	}
+	if err == nil {
+		return 0
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return 130
+	}
+	return c.fail(err)
+}
+
+// open opens the log, once.
+func (c *cli) open(ctx context.Context, create bool) (*server.Session, error) {
+	if c.session != nil {
+		return c.session, nil
+	}
+	if err := c.locate(); err != nil {
+		return nil, err
+	}
+	if !c.place.Exists && !create {
+		return nil, &commands.Error{Code: commands.CodeNoChecklist, Message: "there is no checklist here yet", Hint: "cairn import FILE makes one of a Markdown file."}
+	}
+	for _, other := range c.place.Others {
+		c.talk("cairn: using the log in %s; there is another in %s (--data chooses)\n", c.shown(c.place.Dir), c.shown(other))
+	}
+	s, err := server.Open(ctx, c.place, server.Config{Create: create, State: c.stateDir(), Now: c.now})
+	if err != nil {
+		return nil, err
+	}
+	c.session = s
+	return s, nil
+}
+
+func (c *cli) locate() error {
+	cwd, err := os.Getwd()
+	if err != nil {
+		return fmt.Errorf("no working directory: %w", err)
+	}
+	data := c.data
+	if data == "" {
+		data = c.getenv("CAIRN_DATA")
+	}
+	c.place = server.Locate(server.Env{Cwd: cwd, Data: data, DataHome: c.home("XDG_DATA_HOME", ".local", "share")})
+	return nil
+}
+
+// home returns a directory of the XDG base directory specification; "" where
+// there is no home.
+func (c *cli) home(env string, fallback ...string) string {
+	if dir := c.getenv(env); filepath.IsAbs(dir) {
+		return dir
+	}
+	if home := c.getenv("HOME"); home != "" {
+		return filepath.Join(append([]string{home}, fallback...)...)
+	}
+	return ""
+}
+
+func (c *cli) stateDir() string {
+	if dir := c.home("XDG_STATE_HOME", ".local", "state"); dir != "" {
+		return filepath.Join(dir, "cairn")
+	}
+	return ""
+}
+
+func (c *cli) copies() docfile.Copies {
+	if dir := c.stateDir(); dir != "" {
+		return docfile.Copies{Dir: filepath.Join(dir, "copies")}
+	}
+	return docfile.Copies{}
+}
+
+// name returns which checklist is meant: -c, $CAIRN_CHECKLIST, the one tied to
+// a file here or above, the only one.
+func (c *cli) name(ctx context.Context) (string, error) {
+	if c.used != "" {
+		return c.used, nil
+	}
+	s, err := c.open(ctx, false)
+	if err != nil {
+		return "", err
+	}
+	name := c.checklist
+	if name == "" {
+		name = c.getenv("CAIRN_CHECKLIST")
+	}
+	if name == "" {
+		if name, err = c.guess(ctx, s); err != nil {
+			return "", err
+		}
+	}
+	if err := commands.CheckName(name); err != nil {
+		return "", err
+	}
+	c.used = name
+	return name, nil
+}
+
+func (c *cli) guess(ctx context.Context, s *server.Session) (string, error) {
+	names, err := s.Log.Checklists(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(names) == 1 {
+		return names[0], nil
+	}
+	if len(names) == 0 {
+		return "", &commands.Error{Code: commands.CodeNoChecklist, Message: "there is no checklist here yet", Hint: "cairn import FILE makes one of a Markdown file."}
+	}
+	all, err := s.Checklists(ctx)
+	if err != nil {
+		return "", err
+	}
+	var open []string
+	near, best := []string{}, -1
+	cwd, _ := os.Getwd()
+	for _, sum := range all {
+		if sum.Archived {
+			continue
+		}
+		open = append(open, sum.Name)
+		if sum.Path == "" {
+			continue
+		}
+		dir := filepath.Dir(c.absolute(sum.Path))
+		if rel, err := filepath.Rel(dir, cwd); err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+			continue
+		}
+		switch {
+		case len(dir) > best:
+			near, best = []string{sum.Name}, len(dir)
+		case len(dir) == best:
+			near = append(near, sum.Name)
+		}
+	}
+	switch {
+	case len(near) == 1:
+		return near[0], nil
+	case len(open) == 1:
+		return open[0], nil
+	}
+	return "", &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("which checklist? There are %s", strings.Join(open, ", ")), Hint: "Choose with -c NAME or $CAIRN_CHECKLIST."}
+}
+
+// absolute returns the path of a file as the log names it.
+func (c *cli) absolute(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(c.place.Base, path)
+}
+
+// shown returns a path as a person here would write it.
+func (c *cli) shown(path string) string {
+	cwd, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	rel, err := filepath.Rel(cwd, path)
+	if err != nil || strings.HasPrefix(rel, ".."+string(filepath.Separator)+"..") {
+		return path
+	}
+	return rel
+}
+
+// talk writes to stderr what is no data; -q and --json silence it.
+func (c *cli) talk(format string, args ...any) {
+	if !c.quiet && !c.json {
+		fmt.Fprintf(c.err, format, args...)
+	}
+}
+
+// style is how views are written to stdout.
+func (c *cli) style() checklist.Style {
+	return c.styleOf(c.out)
+}
+
+func (c *cli) styleOf(w io.Writer) checklist.Style {
+	s := checklist.Style{Now: c.now(), Me: c.actor().ID}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		s.Width = 80
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			s.Width = width
+		}
+		s.Color = !c.noColor && c.getenv("NO_COLOR") == "" && c.getenv("TERM") != "dumb"
+	}
+	return s
+}
+
+var looksLikeWhen = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?|[a-z0-9-]*@[0-9]+|[0-9]+[dw])$`)
+
+// checkActor refuses a WHEN given to --as.
+func (c *cli) checkActor() error {
+	if looksLikeWhen.MatchString(c.as) {
+		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--as %s: that is a moment, not a person", c.as), Hint: "Did you mean --as-of " + c.as + "?"}
+	}
+	return nil
+}
+
+// actor is who does it: --as, $CAIRN_ACTOR, git's user, the system's user.
+func (c *cli) actor() events.Actor {
+	id := c.as
+	if id == "" {
+		id = c.getenv("CAIRN_ACTOR")
+	}
+	if id == "" {
+		id = gitUser()
+	}
+	if id == "" {
+		if u, err := user.Current(); err == nil {
+			id = u.Username
+		}
+	}
+	if id == "" {
+		id = "unknown"
+	}
+	c.as = id
+	return events.Actor{ID: id, Auth: events.Unauthenticated}
+}
+
+// gitUser returns git's user: the e-mail address, else the name.
+func gitUser() string {
+	out, err := exec.Command("git", "config", "--get-regexp", `^user\.(name|email)$`).Output()
+	if err != nil {
+		return ""
+	}
+	name, email := "", ""
+	for line := range strings.Lines(string(out)) {
+		key, value, _ := strings.Cut(strings.TrimRight(line, "\n"), " ")
+		switch key {
+		case "user.name":
+			name = value
+		case "user.email":
+			email = value
+		}
+	}
+	if email != "" {
+		return email
+	}
+	return name
+}
+
+// meta is what stands around a command of this run.
+func (c *cli) meta(name string, w *writeFlags) commands.Meta {
+	m := commands.Meta{ID: c.id, Checklist: name, Actor: c.actor(), Via: "cli"}
+	if w != nil {
+		m.Reason = strings.TrimSpace(w.reason)
+	}
+	return m
+}
+
+// when reads a WHEN in the checklist's zone; nil where none is given.
+func (c *cli) when(ctx context.Context, name, text string) (*commands.When, error) {
+	if text == "" {
+		return nil, nil
+	}
+	zone := time.UTC
+	err := c.session.Checklist(ctx, name, nil, func(st *checklist.State) error {
+		zone = st.Zone()
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	w, err := commands.ParseWhen(text, c.now(), zone)
+	if err != nil {
+		return nil, err
+	}
+	if w.Checklist != "" && w.Checklist != name {
+		return nil, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s is about %s, the command about %s", text, w.Checklist, name), Hint: "Write -c " + w.Checklist + "."}
+	}
+	return &w, nil
+}
+
+// look calls see with the checklist of this run, as of a moment if one is given.
+func (c *cli) look(ctx context.Context, asOf string, see func(*checklist.State) error) error {
+	name, err := c.name(ctx)
+	if err != nil {
+		return err
+	}
+	at, err := c.when(ctx, name, asOf)
+	if err != nil {
+		return err
+	}
+	return c.session.Checklist(ctx, name, at, see)
+}
+
+// words reads TASKs from the arguments; "-" stands for the lines of stdin.
+func (c *cli) words(args []string) ([]string, error) {
+	var refs []string
+	for _, a := range args {
+		if a != "-" {
+			refs = append(refs, a)
+			continue
+		}
+		b, err := io.ReadAll(c.in)
+		if err != nil {
+			return nil, fmt.Errorf("read TASKs from stdin: %w", err)
+		}
+		for line := range strings.Lines(string(b)) {
+			if line = strings.TrimSpace(line); line != "" {
+				refs = append(refs, line)
+			}
+		}
+	}
+	return refs, nil
+}
+
+// asOfText is the as_of of JSON: what the user wrote, null for now.
+func asOfText(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// noArgs and friends refuse with one line and exit code 2.
+func args(least, most int, want string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, given []string) error {
+		if len(given) < least {
+			return &commands.Error{Code: commands.CodeUsage, Message: "want " + want}
+		}
+		if most >= 0 && len(given) > most {
+			return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s is one argument too many; want %s", strconv.Quote(given[most]), want)}
+		}
+		return nil
+	}
+}
+
+var _ app.App = (*server.Session)(nil)

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"cairn/projections/checklist"
+	"cairn/server/docfile"
+)
+
+// tied returns the file that follows a checklist; ok is false if none does.
+func (c *cli) tied(st *checklist.State) (docfile.Tied, bool) {
+	if st.Synced == nil || st.Synced.Path == "" {
+		return docfile.Tied{}, false
+	}
+	if !filepath.IsAbs(st.Synced.Path) && c.place.Base == "" {
+		return docfile.Tied{}, false
+	}
+	path := c.absolute(st.Synced.Path)
+	return docfile.Tied{Path: path, Shown: c.shown(path), ImportedSHA256: st.Synced.SHA256}, true
+}
+
+// followFile brings the tied file up to the checklist after a write.
+func (c *cli) followFile(ctx context.Context) {
+	c.withFile(ctx, docfile.Follow)
+}
+
+// lookAtFile says after a command how the tied file stands, where it has edits
+// of its own; what lags behind after a crash is brought up.
+func (c *cli) lookAtFile(ctx context.Context) {
+	status, lines, file, err := c.withFile(ctx, docfile.Follow)
+	switch {
+	case err != nil:
+		fmt.Fprintf(c.err, "cairn: the change is in the log, but %s was not updated: %v\n", file, err)
+	case status == docfile.Differs && !c.quiet:
+		noun := "lines"
+		if lines == 1 {
+			noun = "line"
+		}
+		fmt.Fprintf(c.err, "%s differs in %d %s from the log\n", file, lines, noun)
+	case status == docfile.Missing && !c.quiet:
+		fmt.Fprintf(c.err, "%s is gone; cairn export %s writes it again\n", file, file)
+	}
+}
+
+type follower func(file docfile.Tied, copies docfile.Copies, origin, checklist string, revision uint64, document []byte) (docfile.Status, int, error)
+
+func (c *cli) withFile(ctx context.Context, follow follower) (status docfile.Status, lines int, shown string, err error) {
+	readErr := c.session.Checklist(ctx, c.used, nil, func(st *checklist.State) error {
+		file, ok := c.tied(st)
+		if !ok {
+			return nil
+		}
+		shown = file.Shown
+		status, lines, err = follow(file, c.copies(), c.session.Origin(), st.Name, st.Revision, st.Document())
+		return nil
+	})
+	if readErr != nil {
+		return docfile.Equal, 0, shown, nil // the command has said so
+	}
+	return status, lines, shown, err
+}

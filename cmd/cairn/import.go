@@ -1,0 +1,290 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"cairn/projections/checklist"
+	"cairn/server/commands"
+	"cairn/server/docfile"
+)
+
+type importOptions struct {
+	writeFlags
+	path     string
+	name     string
+	noFollow bool
+}
+
+func newImport(c *cli) *cobra.Command {
+	o := &importOptions{}
+	cmd := &cobra.Command{
+		Use: "import FILE", Short: "Make a checklist of a Markdown file",
+		Long: `Make a checklist of a Markdown file, and let the file follow it: whatever changes
+in the log is written into the file, byte for byte the same elsewhere.
+
+  cairn import plans/elixir-migration.md
+  cairn import TODO.md --name release-7
+  cairn import TODO.md --no-follow      the file stays as it is
+
+The first import makes the log: in the repository's git directory where there is
+one (never committed, survives git clean), else in your home directory.`,
+		Args: args(1, 1, "a Markdown FILE"),
+		RunE: func(cmd *cobra.Command, given []string) error {
+			o.path = given[0]
+			return c.importFile(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().StringVar(&o.name, "name", "", "the checklist's `name`; default: the file's")
+	cmd.Flags().BoolVar(&o.noFollow, "no-follow", false, "leave the file alone from now on")
+	o.register(cmd)
+	return cmd
+}
+
+func (c *cli) importFile(ctx context.Context, o *importOptions) error {
+	document, err := docfile.Read(o.path)
+	if err != nil {
+		return err
+	}
+	if o.name == "" {
+		o.name = c.checklist
+	}
+	if o.name == "" {
+		o.name = docfile.Name(o.path)
+	}
+	if o.name == "" {
+		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s makes no name for a checklist", o.path), Hint: "Give one: --name NAME, of small letters, digits and -."}
+	}
+	if err := commands.CheckName(o.name); err != nil {
+		return err
+	}
+	path, err := filepath.Abs(o.path)
+	if err != nil {
+		return err
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	// Limits and the like are refused before a log is made.
+	report, err := docfile.Inspect(document)
+	if err != nil {
+		return err
+	}
+	if err := c.locate(); err != nil {
+		return err
+	}
+	if o.dryRun && !c.place.Exists {
+		c.tellImport(report, o, path)
+		c.talk("Nothing was written.\n")
+		return nil
+	}
+	s, err := c.open(ctx, true)
+	if err != nil {
+		return err
+	}
+	if c.id == "" {
+		if name, err := c.tiedTo(ctx, path); err != nil {
+			return err
+		} else if name != "" {
+			c.used = name
+			return c.importedAlready(ctx, o, name)
+		}
+	}
+	c.used = o.name
+	meta := c.meta(o.name, &o.writeFlags)
+	cmd := commands.ImportDocument{Source: c.source(path), Follow: !o.noFollow, Document: document}
+	do := s.Execute
+	if o.dryRun {
+		do = s.Preview
+	}
+	outcome, err := do(ctx, meta, cmd)
+	if err != nil {
+		c.used = ""
+		return err
+	}
+	if o.dryRun {
+		c.used = ""
+		c.tellImport(report, o, path)
+		c.talk("Nothing was written.\n")
+		return nil
+	}
+	if !o.noFollow {
+		c.followFile(ctx)
+	}
+	if c.json {
+		return s.Checklist(ctx, o.name, nil, func(st *checklist.State) error { return c.printResult(st, &o.writeFlags, outcome) })
+	}
+	c.tellImport(report, o, path)
+	return nil
+}
+
+// source is how the log names a file: below the base of the log's place where
+// it lies there, else absolute.
+func (c *cli) source(path string) string {
+	base := c.place.Base
+	if real, err := filepath.EvalSymlinks(base); err == nil {
+		base = real
+	}
+	if rel, err := filepath.Rel(base, path); base != "" && err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return filepath.ToSlash(rel)
+	}
+	return path
+}
+
+// tiedTo returns the checklist that the file at an absolute path follows.
+func (c *cli) tiedTo(ctx context.Context, path string) (string, error) {
+	all, err := c.session.Checklists(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, sum := range all {
+		if sum.Path == "" {
+			continue
+		}
+		if at := c.absolute(sum.Path); at == path || sameFile(at, path) {
+			return sum.Name, nil
+		}
+	}
+	return "", nil
+}
+
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
+func (c *cli) importedAlready(ctx context.Context, o *importOptions, name string) error {
+	return c.session.Checklist(ctx, name, nil, func(st *checklist.State) error {
+		if c.json {
+			r := result{Schema: 1, Kind: "result", Checklist: name, Seq: st.Seq(), Tasks: []checklist.JSONTask{}}
+			r.Events = nil
+			return c.printJSON(struct {
+				result
+				Events []string `json:"events"`
+			}{r, []string{}})
+		}
+		c.talk("%s follows %s already, at @%d; nothing was added.\n", o.path, name, st.Seq())
+		return nil
+	})
+}
+
+func (c *cli) tellImport(r docfile.Report, o *importOptions, path string) {
+	for _, w := range r.Warnings {
+		fmt.Fprintf(c.err, "cairn: %s: %s\n", o.path, checklist.Clean(w))
+	}
+	if c.quiet || c.json {
+		return
+	}
+	c.talk("%s: %s in %s, %s\n", o.name, count(r.Counts.Tasks, "task"), count(r.Sections, "section"), stateWords(r.Counts))
+	apart := r.Apart()
+	if apart != "" {
+		apart = "  (" + apart + ")"
+	}
+	c.talk("  work  %s%s\n", count(r.Progress.Work, "leaf task"), apart)
+	note := ""
+	switch {
+	case c.place.Git:
+		note = "  (not committed; survives git clean)"
+	case filepath.Base(c.place.Dir) == ".cairn":
+		note = "  (ignored by git)"
+	}
+	c.talk("  log   %s%s\n", c.shown(c.place.Dir), note)
+	if o.noFollow {
+		c.talk("  file  %s does not follow it: cairn export FILE\n", c.shown(path))
+	} else {
+		c.talk("  file  %s follows the log\n", c.shown(path))
+	}
+	if r.Counts.Tasks > 0 {
+		c.talk("Next: cairn plan --owner NAME --start DAY --finish DAY, then cairn\n")
+	} else {
+		c.talk("Next: cairn add TEXT\n")
+	}
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func stateWords(n checklist.Counts) string {
+	if n.Tasks == 0 {
+		return "nothing to do"
+	}
+	if n.Todo == n.Tasks {
+		return "all to do"
+	}
+	var words []string
+	for _, w := range []struct {
+		n    int
+		word string
+	}{{n.Done, "done"}, {n.InProgress, "in progress"}, {n.OnHold, "on hold"}, {n.Todo, "to do"}, {n.Dropped, "dropped"}} {
+		if w.n > 0 {
+			words = append(words, fmt.Sprintf("%d %s", w.n, w.word))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+func newExport(c *cli) *cobra.Command {
+	asOf, force := "", false
+	cmd := &cobra.Command{
+		Use: "export [FILE]", Short: "Write the checklist as Markdown",
+		Long: `Write the checklist as Markdown, to stdout or into FILE.
+
+  cairn export
+  cairn export --as-of fri old.md`,
+		Args: args(0, 1, "at most a FILE"),
+		RunE: func(cmd *cobra.Command, given []string) error {
+			return c.look(cmd.Context(), asOf, func(st *checklist.State) error {
+				if len(given) == 0 || given[0] == "-" {
+					_, err := c.out.Write(st.Document())
+					return err
+				}
+				return c.exportTo(given[0], st, force)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&asOf, "as-of", "", "as it was at this `WHEN`; cairn help when")
+	cmd.Flags().BoolVar(&force, "force", false, "replace a FILE that is something else")
+	return cmd
+}
+
+// exportTo writes a document into a file, which is replaced only if it holds
+// nothing that would be lost.
+func (c *cli) exportTo(path string, st *checklist.State, force bool) error {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	if file, ok := c.tied(st); ok && !force && (file.Path == abs || sameFile(file.Path, abs)) {
+		status, lines, err := docfile.Compare(file, c.copies(), c.session.Origin(), st.Name, st.Document())
+		if err == nil && status == docfile.Differs {
+			return &commands.Error{Code: commands.CodeRefused, Message: fmt.Sprintf("%s has edits in %d lines that are not in the log", path, lines), Hint: "Nothing was written. To lose them: --force"}
+		}
+	} else if !force {
+		have, err := os.ReadFile(abs)
+		if err == nil && string(have) != string(st.Document()) {
+			return &commands.Error{Code: commands.CodeRefused, Message: path + " exists and is something else", Hint: "Nothing was written. To replace it: --force"}
+		}
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("%w: %w", docfile.ErrUnreadable, err)
+		}
+	}
+	if err := docfile.Write(abs, st.Document()); err != nil {
+		return err
+	}
+	c.talk("%s is %s@%d\n", path, st.Name, st.Seq())
+	return nil
+}

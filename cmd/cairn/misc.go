@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"cairn/events"
+	"cairn/projections/checklist"
+	"cairn/server/app"
+	"cairn/server/commands"
+)
+
+// checklistRow is one checklist in JSON.
+type checklistRow struct {
+	Checklist string             `json:"checklist"`
+	Title     string             `json:"title"`
+	Seq       events.Seq         `json:"seq"`
+	Archived  bool               `json:"archived"`
+	File      *string            `json:"file"`
+	Progress  checklist.Progress `json:"progress"`
+}
+
+func (c *cli) checklistsJSON(list []app.Summary) error {
+	doc := struct {
+		Schema     int            `json:"schema"`
+		Kind       string         `json:"kind"`
+		Origin     string         `json:"origin"`
+		Seq        events.Seq     `json:"seq"`
+		Checklists []checklistRow `json:"checklists"`
+	}{1, "checklists", c.session.Origin(), c.session.Log.End(), []checklistRow{}}
+	for _, sum := range list {
+		row := checklistRow{sum.Name, sum.Title, sum.Seq, sum.Archived, nil, sum.Progress}
+		if sum.Path != "" {
+			row.File = &sum.Path
+		}
+		doc.Checklists = append(doc.Checklists, row)
+	}
+	return c.printJSON(doc)
+}
+
+func newInit(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use: "init [DIR]", Short: "Make a log at a place of your choice",
+		Long: `Make a log in DIR/.cairn, or with --data anywhere. The first import makes one by
+itself; init is only needed to choose another place.
+
+  cairn init
+  cairn init --data /srv/cairn`,
+		Args: args(0, 1, "at most a directory"),
+		RunE: func(cmd *cobra.Command, given []string) error {
+			if c.data == "" {
+				dir := "."
+				if len(given) == 1 {
+					dir = given[0]
+				}
+				if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+					return &commands.Error{Code: commands.CodeNoFile, Message: fmt.Sprintf("no directory %s", dir)}
+				}
+				c.data = filepath.Join(dir, ".cairn")
+			} else if len(given) == 1 {
+				return &commands.Error{Code: commands.CodeUsage, Message: "a directory and --data: name one of them"}
+			}
+			if err := c.locate(); err != nil {
+				return err
+			}
+			was := c.place.Exists
+			if _, err := c.open(cmd.Context(), true); err != nil {
+				return err
+			}
+			if was {
+				c.talk("There is a log in %s already; nothing was changed.\n", c.shown(c.place.Dir))
+			} else {
+				c.talk("Made a log in %s. Next: cairn import FILE\n", c.shown(c.place.Dir))
+			}
+			return nil
+		},
+	}
+}
+
+// version is set by the release build.
+var version = "dev"
+
+func newVersion(c *cli) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version",
+		Args: args(0, 0, "no argument"),
+		RunE: func(*cobra.Command, []string) error {
+			v := version
+			if info, ok := debug.ReadBuildInfo(); ok && v == "dev" {
+				for _, s := range info.Settings {
+					if s.Key == "vcs.revision" && len(s.Value) >= 7 {
+						v = "dev-" + s.Value[:7]
+					}
+				}
+			}
+			if c.json {
+				return c.printJSON(struct {
+					Schema  int    `json:"schema"`
+					Kind    string `json:"kind"`
+					Version string `json:"version"`
+					Go      string `json:"go"`
+					Format  string `json:"format"`
+				}{1, "version", v, runtime.Version(), "1"})
+			}
+			_, err := fmt.Fprintf(c.out, "cairn %s (%s %s/%s)\n", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return err
+		},
+	}
+}
+
+// confirm asks on a terminal whether to do what was refused for want of a
+// confirmation. Anything but y is no.
+func (c *cli) confirm(err error) bool {
+	var e *commands.Error
+	if !errors.As(err, &e) || e.Code != commands.CodeConfirm || c.json {
+		return false
+	}
+	in, ok := c.in.(*os.File)
+	if !ok || !term.IsTerminal(int(in.Fd())) {
+		return false
+	}
+	fmt.Fprintf(c.err, "%s. Remove all of it? [y/N] ", e.Message)
+	line, _ := bufio.NewReader(in).ReadString('\n')
+	return strings.EqualFold(strings.TrimSpace(line), "y")
+}
+

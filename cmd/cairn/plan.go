@@ -1,0 +1,77 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"cairn/server/commands"
+)
+
+func newPlan(c *cli) *cobra.Command {
+	w := &writeFlags{}
+	cmd := &cobra.Command{
+		Use: "plan", Short: "Set title, owner, target days, time zone, working days",
+		Long: `Set what holds for the whole checklist. Title, owner and target days are written
+into the document where it has a line for them; "none" clears.
+
+  cairn plan --owner Ada --start 2026-12-01 --finish 2027-09-30
+  cairn plan --timezone Europe/Berlin --working-days mon-fri
+  cairn plan --holidays 2026-12-24..2027-01-01`,
+		Args: args(0, 0, "flags only"),
+	}
+	members := []struct {
+		name, usage string
+		set         func(*commands.Plan, *string)
+	}{
+		{"title", "the `text` of the document's title", func(p *commands.Plan, s *string) { p.Title = s }},
+		{"owner", "who answers for it, a `name`", func(p *commands.Plan, s *string) { p.Owner = s }},
+		{"start", "target start, a `day`", func(p *commands.Plan, s *string) { p.Start = s }},
+		{"finish", "target finish, a `day`", func(p *commands.Plan, s *string) { p.Finish = s }},
+		{"timezone", "where days begin, an IANA `name`", func(p *commands.Plan, s *string) { p.Timezone = s }},
+		{"working-days", "`days` such as mon-fri", func(p *commands.Plan, s *string) { p.WorkingDays = s }},
+		{"holidays", "`days` and ranges, with commas", func(p *commands.Plan, s *string) { p.Holidays = s }},
+	}
+	values := make([]string, len(members))
+	for i, m := range members {
+		cmd.Flags().StringVar(&values[i], m.name, "", m.usage)
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		var plan commands.Plan
+		for i, m := range members {
+			if cmd.Flags().Changed(m.name) {
+				m.set(&plan, &values[i])
+			}
+		}
+		_, err := c.write(cmd.Context(), w, plan, nil)
+		return err
+	}
+	w.register(cmd)
+	return cmd
+}
+
+func newArchive(c *cli) *cobra.Command {
+	w := &writeFlags{}
+	cmd := &cobra.Command{
+		Use: "archive", Short: "Close and hide a checklist",
+		Args: args(0, 0, "no argument; -c names the checklist"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := c.write(cmd.Context(), w, commands.Archive{}, nil)
+			return err
+		},
+	}
+	w.register(cmd)
+	return cmd
+}
+
+func newReactivate(c *cli) *cobra.Command {
+	w := &writeFlags{}
+	cmd := &cobra.Command{
+		Use: "reactivate", Short: "Open an archived checklist again",
+		Args: args(0, 0, "no argument; -c names the checklist"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := c.write(cmd.Context(), w, commands.Reactivate{}, nil)
+			return err
+		},
+	}
+	w.register(cmd)
+	return cmd
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"cairn/projections/checklist"
+)
+
+func newRoot(c *cli) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "cairn",
+		Short: "Track a checklist as a log of events",
+		Long: `Cairn tracks an execution checklist: a migration, a release, a roll-out. The
+plan stays a Markdown file; every change is an event in a log that is never
+rewritten.
+
+  cairn import plan.md          begin
+  cairn                         where it stands, and what is next
+  cairn done 12 -m "PR #9"      work
+  cairn show --as-of fri        as it was
+  cairn log                     who changed what, when and why`,
+		Args:          args(0, 0, "a command; cairn --help lists them"),
+		SilenceErrors: true, SilenceUsage: true,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return c.checkActor() },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return c.status(cmd.Context()) },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w: %w; see %s --help", errUsage, err, cmd.CommandPath())
+	})
+	flags := root.PersistentFlags()
+	flags.StringVar(&c.data, "data", "", "the log's `directory` (or $CAIRN_DATA)")
+	flags.StringVarP(&c.checklist, "checklist", "c", "", "which checklist, by `name` (or $CAIRN_CHECKLIST)")
+	flags.StringVar(&c.as, "as", "", "who does it, a `name` or e-mail address (or $CAIRN_ACTOR)")
+	flags.StringVar(&c.id, "id", "", "the command's id, a `UUID`: the same again changes nothing")
+	flags.BoolVar(&c.json, "json", false, "print JSON")
+	flags.BoolVar(&c.noColor, "no-color", false, "no colours (or $NO_COLOR)")
+	flags.BoolVarP(&c.quiet, "quiet", "q", false, "no talk; only keys in ls, next and add")
+	flags.SortFlags = false
+
+	root.AddGroup(
+		&cobra.Group{ID: "start", Title: "Start:"},
+		&cobra.Group{ID: "work", Title: "Work:"},
+		&cobra.Group{ID: "see", Title: "See:"},
+		&cobra.Group{ID: "more", Title: "More:"},
+	)
+	group(root, "start", newImport(c), newExport(c), newChecklists(c), newInit(c), newArchive(c), newReactivate(c))
+	group(root, "work", newAdd(c))
+	group(root, "work", newTransitions(c)...)
+	group(root, "work", newEdit(c), newMove(c), newRemove(c), newSplit(c), newAssign(c), newDue(c), newEstimate(c), newLabel(c),
+		newLink(c), newUnlink(c), newBlock(c), newUnblock(c), newComment(c), newUncomment(c), newSection(c), newPlan(c))
+	group(root, "see", newShow(c), newList(c), newNext(c), newLog(c), newWatch(c))
+	group(root, "more", newVersion(c))
+	root.SetHelpCommandGroupID("more")
+	root.SetCompletionCommandGroupID("more")
+	root.AddCommand(newTasksTopic(), newWhenTopic())
+	root.InitDefaultCompletionCmd()
+	return root
+}
+
+func group(root *cobra.Command, id string, subs ...*cobra.Command) {
+	for _, sub := range subs {
+		sub.GroupID = id
+		sub.DisableFlagsInUseLine = true
+		root.AddCommand(sub)
+	}
+}
+
+var labelOff = regexp.MustCompile(`^-[\pL\pN][\pL\pN_:/.-]*$`)
+
+// rewriteArgs turns the two forms that flags cannot say into flags: label's -x
+// and block's --by with several TASKs.
+func rewriteArgs(given []string) []string {
+	at := slices.IndexFunc(given, func(a string) bool { return a == "label" || a == "block" || a == "unblock" })
+	if at < 0 || slices.ContainsFunc(given[:at], func(a string) bool { return !strings.HasPrefix(a, "-") && a != "" }) && !globalsOnly(given[:at]) {
+		return given
+	}
+	out := slices.Clone(given[:at+1])
+	by := false
+	skip := false
+	for _, a := range given[at+1:] {
+		switch {
+		case skip:
+			skip = false
+			out = append(out, a)
+			continue
+		case a == "--":
+		case given[at] == "label" && labelOff.MatchString(a) && !slices.Contains([]string{"-m", "-n", "-q", "-c", "-h"}, a):
+			out = append(out, "--remove="+a[1:])
+			continue
+		case given[at] != "label" && a == "--by":
+			by = true
+			continue
+		case given[at] != "label" && by && !strings.HasPrefix(a, "-"):
+			out = append(out, "--by="+a)
+			continue
+		}
+		if strings.HasPrefix(a, "-") {
+			by = false
+			skip = slices.Contains([]string{"-m", "--reason", "-c", "--checklist", "--as", "--id", "--data"}, a)
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// globalsOnly reports whether only global flags and their values stand there.
+func globalsOnly(given []string) bool {
+	for i := 0; i < len(given); i++ {
+		switch {
+		case slices.Contains([]string{"-c", "--checklist", "--as", "--id", "--data"}, given[i]):
+			i++
+		case !strings.HasPrefix(given[i], "-"):
+			return false
+		}
+	}
+	return true
+}
+
+func newTasksTopic() *cobra.Command {
+	return &cobra.Command{
+		Use: "tasks", Short: "How a TASK, a SECTION and a FILTER are written",
+		Long: `A TASK is
+  12                 a key: stable when the task moves or is reworded
+  2-7                the tasks with these keys
+  s:4                the tasks of section 4
+  gh:12              the task linked to issue 12; its URL does as well
+  core_events        the task whose whole text it is, else the only one that
+                     contains it; never the best of several
+  -                  TASKs from stdin, one a line
+
+A SECTION is s:4, or text of its title. A FILTER is one or more of
+  open done hold dropped late mine blocked risk   @owner   +label   or text.`,
+	}
+}
+
+func newWhenTopic() *cobra.Command {
+	return &cobra.Command{
+		Use: "when", Short: "How a moment (WHEN) and a DAY are written",
+		Long: `WHEN looks back:
+  @412  plan@412               a position in the log, as printed everywhere
+  2026-11-01                   a day; 2026-11-01T14:00, or RFC 3339
+  yesterday  fri  3d  2w       the last such day; so long ago
+  import                       as it was imported
+A day means its end for --as-of and its beginning for --since.
+
+DAY looks ahead (due, plan, hold --until):
+  2026-12-04  today  tomorrow  fri  +3d  +2w  none
+--on looks back: a day on which it happened, never in the future.`,
+	}
+}
+
+// status prints what stands and what is next.
+func (c *cli) status(ctx context.Context) error {
+	return c.look(ctx, "", func(st *checklist.State) error {
+		if c.json {
+			return c.printJSON(st.JSON(nil))
+		}
+		return checklist.Status(c.out, st, c.style())
+	})
+}

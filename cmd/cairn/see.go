@@ -1,0 +1,224 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"cairn/events"
+	"cairn/projections/checklist"
+	"cairn/server/commands"
+)
+
+// seeOptions are the flags of the views.
+type seeOptions struct {
+	asOf string
+	all  bool
+}
+
+func (o *seeOptions) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.asOf, "as-of", "", "as it was at this `WHEN`; cairn help when")
+}
+
+func (c *cli) viewStyle(o *seeOptions) checklist.Style {
+	s := c.style()
+	s.All, s.AsOf = o.all, o.asOf
+	if o.asOf != "" {
+		s.Now = s.Now.Add(0)
+	}
+	return s
+}
+
+// today is the day that a view is for.
+func (c *cli) today(st *checklist.State) events.Day { return events.DayOf(c.now().In(st.Zone())) }
+
+func newShow(c *cli) *cobra.Command {
+	o := &seeOptions{}
+	cmd := &cobra.Command{
+		Use: "show [TASK or SECTION]", Short: "The checklist, or all that is known of a task",
+		Long: `The checklist: what is open, who has it, what is late. On a terminal, closed
+sections fold to a line and closed tasks to a count.
+
+  cairn show
+  cairn show --all
+  cairn show 27                     all that is known of a task
+  cairn show s:4
+  cairn show --as-of fri`,
+		Args: args(0, -1, "at most a TASK or a SECTION"),
+		RunE: func(cmd *cobra.Command, given []string) error {
+			return c.look(cmd.Context(), o.asOf, func(st *checklist.State) error {
+				if len(given) == 0 {
+					if c.json {
+						return c.printJSON(st.JSON(asOfText(o.asOf)))
+					}
+					return checklist.Text(c.out, st, c.viewStyle(o))
+				}
+				b, err := find(st, strings.Join(given, " "))
+				if err != nil {
+					return err
+				}
+				if c.json {
+					return c.printJSON(st.BlockJSON(b, asOfText(o.asOf)))
+				}
+				return checklist.TextOf(c.out, st, b, c.viewStyle(o))
+			})
+		},
+		ValidArgsFunction: c.completeFirst(c.completeTasks(nil)),
+	}
+	cmd.Flags().BoolVarP(&o.all, "all", "a", false, "fold nothing")
+	o.register(cmd)
+	return cmd
+}
+
+// find returns the task or the section that ref names.
+func find(st *checklist.State, ref string) (*checklist.Block, error) {
+	if strings.HasPrefix(ref, "s:") {
+		return commands.FindSection(st, ref)
+	}
+	b, err := commands.FindTask(st, ref)
+	if err == nil {
+		return b, nil
+	}
+	if section, sectionErr := commands.FindSection(st, ref); sectionErr == nil {
+		return section, nil
+	}
+	return nil, err
+}
+
+func newList(c *cli) *cobra.Command {
+	o := &seeOptions{}
+	section := ""
+	cmd := &cobra.Command{
+		Use: "ls [FILTER]", Short: "List tasks",
+		Long: `List tasks. A FILTER is the words open done hold dropped late mine blocked risk,
+@owner, +label, else text; all of them must hold.
+
+  cairn ls open @ada
+  cairn ls late
+  cairn ls +db postgres
+  cairn ls -q --section 2 | cairn done -`,
+		RunE: func(cmd *cobra.Command, given []string) error {
+			return c.look(cmd.Context(), o.asOf, func(st *checklist.State) error {
+				f, err := checklist.ParseFilter(given, c.actor().ID)
+				if err != nil {
+					return &commands.Error{Code: commands.CodeUsage, Message: err.Error(), Hint: "cairn help tasks"}
+				}
+				if section != "" {
+					if f.In, err = commands.FindSection(st, sectionRef(section)); err != nil {
+						return err
+					}
+				}
+				tasks := st.Select(f, c.today(st))
+				switch {
+				case c.json:
+					return c.printJSON(st.ListJSON(tasks, asOfText(o.asOf)))
+				case c.quiet:
+					for _, b := range tasks {
+						fmt.Fprintln(c.out, b.Task.Key)
+					}
+					return nil
+				}
+				return checklist.List(c.out, st, f, c.viewStyle(o))
+			})
+		},
+		ValidArgs: []string{"open", "done", "hold", "dropped", "late", "mine", "blocked", "risk"},
+	}
+	cmd.Flags().StringVar(&section, "section", "", "only in this `SECTION`")
+	_ = cmd.RegisterFlagCompletionFunc("section", c.completeSections)
+	o.register(cmd)
+	return cmd
+}
+
+func newNext(c *cli) *cobra.Command {
+	o := &seeOptions{}
+	mine := false
+	cmd := &cobra.Command{
+		Use: "next", Short: "What can be worked on now",
+		Long: `What can be worked on now, in this order: late or due first, then what is in
+progress, then as it stands in the document. What waits for others or is on hold
+is left out.
+
+  cairn next
+  cairn next --mine`,
+		Args: args(0, 0, "no argument"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.look(cmd.Context(), o.asOf, func(st *checklist.State) error {
+				f := checklist.Filter{Mine: mine, Me: c.actor().ID}
+				var tasks []*checklist.Block
+				for _, b := range st.NextTasks(c.today(st)) {
+					if f.Match(st, b, c.today(st)) {
+						tasks = append(tasks, b)
+					}
+				}
+				switch {
+				case c.json:
+					doc := st.ListJSON(tasks, asOfText(o.asOf))
+					doc.Kind = "next"
+					return c.printJSON(doc)
+				case c.quiet:
+					for _, b := range tasks {
+						fmt.Fprintln(c.out, b.Task.Key)
+					}
+					return nil
+				}
+				return checklist.Next(c.out, st, f, c.viewStyle(o))
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&mine, "mine", false, "only my tasks")
+	cmd.Flags().BoolVarP(&o.all, "all", "a", false, "without a limit")
+	o.register(cmd)
+	return cmd
+}
+
+func newChecklists(c *cli) *cobra.Command {
+	all := false
+	cmd := &cobra.Command{
+		Use: "checklists", Short: "List the checklists of the log",
+		Args: args(0, 0, "no argument"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := c.open(cmd.Context(), false)
+			if err != nil {
+				return err
+			}
+			list, err := s.Checklists(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if c.json {
+				return c.checklistsJSON(list)
+			}
+			width := 4
+			for _, sum := range list {
+				width = max(width, len(sum.Name))
+			}
+			hidden := 0
+			for _, sum := range list {
+				if sum.Archived && !all {
+					hidden++
+					continue
+				}
+				if c.quiet {
+					fmt.Fprintln(c.out, sum.Name)
+					continue
+				}
+				state := fmt.Sprintf("%d of %d done", sum.Progress.Done, sum.Progress.Work)
+				if sum.Archived {
+					state = "archived"
+				}
+				file := ""
+				if sum.Path != "" {
+					file = "  " + c.shown(c.absolute(sum.Path))
+				}
+				fmt.Fprintf(c.out, "%-*s  %-16s  @%-6d  %s%s\n", width, sum.Name, state, sum.Seq, checklist.Clean(sum.Title), file)
+			}
+			if hidden > 0 {
+				c.talk("%s archived (--all)\n", count(hidden, "checklist"))
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVarP(&all, "all", "a", false, "also archived ones")
+	return cmd
+}

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"cairn/events"
+	"cairn/projections/audit"
+	"cairn/projections/checklist"
+	"cairn/server/app"
+	"cairn/server/commands"
+)
+
+// writeFlags are the flags of all that writes.
+type writeFlags struct {
+	reason string
+	dryRun bool
+	on     string
+}
+
+func (w *writeFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVarP(&w.reason, "reason", "m", "", "why, a `text`; shown in log and reports")
+	cmd.Flags().BoolVarP(&w.dryRun, "dry-run", "n", false, "show what would change, and write nothing")
+}
+
+func (w *writeFlags) registerOn(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&w.on, "on", "", "the `day` it happened; charts of that day stay as they were")
+}
+
+// result is what a write prints with --json.
+type result struct {
+	Schema    int                  `json:"schema"`
+	Kind      string               `json:"kind"`
+	Checklist string               `json:"checklist"`
+	Changed   bool                 `json:"changed"`
+	Repeated  bool                 `json:"repeated"`
+	DryRun    bool                 `json:"dry_run"`
+	Command   *string              `json:"command"`
+	Seq       events.Seq           `json:"seq"`
+	Tasks     []checklist.JSONTask `json:"tasks"`
+	Events    []json.RawMessage    `json:"events"`
+}
+
+// write carries out cmd on the checklist of this run and prints what it did.
+// about are the TASKs that the command named, for telling what is so already.
+func (c *cli) write(ctx context.Context, w *writeFlags, cmd commands.Command, about []string) (app.Outcome, error) {
+	name, err := c.name(ctx)
+	if err != nil {
+		return app.Outcome{}, err
+	}
+	meta := c.meta(name, w)
+	if w.on != "" {
+		err := c.session.Checklist(ctx, name, nil, func(st *checklist.State) error {
+			meta.On, err = commands.ParseOn(w.on, c.now(), st.Zone())
+			return err
+		})
+		if err != nil {
+			return app.Outcome{}, err
+		}
+	}
+	do := c.session.Execute
+	if w.dryRun {
+		do = c.session.Preview
+	}
+	outcome, err := do(ctx, meta, cmd)
+	if err != nil {
+		return outcome, err
+	}
+	if !w.dryRun {
+		c.followFile(ctx)
+	}
+	return outcome, c.session.Checklist(ctx, name, nil, func(st *checklist.State) error {
+		if c.json {
+			return c.printResult(st, w, outcome)
+		}
+		c.tellOutcome(st, w, outcome, cmd, about)
+		return nil
+	})
+}
+
+func (c *cli) printResult(st *checklist.State, w *writeFlags, outcome app.Outcome) error {
+	r := result{
+		Schema: 1, Kind: "result", Checklist: st.Name, Changed: len(outcome.Events) > 0 && !outcome.Repeated && !w.dryRun,
+		Repeated: outcome.Repeated, DryRun: w.dryRun, Seq: outcome.Seq, Events: []json.RawMessage{},
+	}
+	if outcome.ID != "" {
+		r.Command = &outcome.ID
+	}
+	var keys []int
+	for _, row := range outcome.Rows {
+		if row.Key != 0 && !slices.Contains(keys, row.Key) {
+			keys = append(keys, row.Key)
+		}
+	}
+	r.Tasks = st.TaskJSON(keys...)
+	for _, env := range outcome.Events {
+		r.Events = append(r.Events, env.Body)
+	}
+	return c.printJSON(r)
+}
+
+func (c *cli) printJSON(v any) error {
+	enc := json.NewEncoder(c.out)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// tellOutcome tells on stderr what a command did.
+func (c *cli) tellOutcome(st *checklist.State, w *writeFlags, outcome app.Outcome, cmd commands.Command, about []string) {
+	if c.quiet {
+		return
+	}
+	style := c.styleOf(c.err)
+	if len(outcome.Events) == 0 {
+		c.tellAlready(st, cmd, about)
+		return
+	}
+	if outcome.Repeated {
+		c.talk("This command was carried out before:\n")
+	}
+	// Blank lines and the like go with the change that needs them.
+	rows := slices.DeleteFunc(slices.Clone(outcome.Rows), func(r audit.Row) bool {
+		return r.Target.Noun == events.TextNoun || r.Kind == events.KindDocumentReformatted
+	})
+	const most = 20
+	for i, row := range rows {
+		if i == most {
+			c.talk("… and %d more (cairn log --events)\n", len(rows)-most)
+			break
+		}
+		c.talk("%s\n", audit.ChangeLine(row, st, style))
+		for _, line := range legendLines(row) {
+			c.talk("      %s\n", line)
+		}
+	}
+	if w.dryRun {
+		c.talk("Nothing was written.\n")
+		return
+	}
+	for _, s := range audit.Consequences(st, outcome.Rows) {
+		c.talk("%s\n", s)
+	}
+}
+
+// legendLines tells that the document's legend learned a marker.
+func legendLines(row audit.Row) []string {
+	if _, _, moved := row.State(); !moved {
+		return nil
+	}
+	for _, ch := range row.Changes {
+		if ch.Field == "legend" {
+			return []string{fmt.Sprintf("the legend now reads %v", ch.After)}
+		}
+	}
+	return nil
+}
+
+// tellAlready tells that there was nothing to do, and since when.
+func (c *cli) tellAlready(st *checklist.State, cmd commands.Command, about []string) {
+	told := 0
+	if t, ok := cmd.(commands.Transition); ok {
+		for _, ref := range about {
+			b, err := commands.FindTask(st, ref)
+			if err != nil {
+				continue
+			}
+			told++
+			c.talk("%d is %s already%s.\n", b.Task.Key, checklist.Words(b.Task.State), c.since(b.Task))
+		}
+		if told == 0 {
+			c.talk("All of them are %s already.\n", checklist.Words(t.Verb.Target()))
+		}
+		return
+	}
+	c.talk("It is so already; nothing was written.\n")
+}
+
+func (c *cli) since(t *checklist.Task) string {
+	ch := t.StateChanged
+	if ch.Seq == 0 {
+		ch = t.Added
+	}
+	return fmt.Sprintf(": %s, %s, @%d", checklist.Clean(ch.By.Name()), ago(c.now().Sub(ch.At)), ch.Seq)
+}
+
+func ago(d time.Duration) string {
+	plural := func(n int, unit string) string {
+		if n == 1 {
+			return "1 " + unit + " ago"
+		}
+		return fmt.Sprintf("%d %ss ago", n, unit)
+	}
+	switch {
+	case d < time.Minute:
+		return "just now"
+	case d < time.Hour:
+		return plural(int(d.Minutes()), "minute")
+	case d < 48*time.Hour:
+		return plural(int(d.Hours()), "hour")
+	}
+	return plural(int(d.Hours()/24), "day")
+}
+
+// readAll reads a text from stdin where the argument is "-".
+func (c *cli) text(arg string) (string, error) {
+	if arg != "-" {
+		return arg, nil
+	}
+	b, err := io.ReadAll(c.in)
+	if err != nil {
+		return "", fmt.Errorf("read the text from stdin: %w", err)
+	}
+	return strings.TrimRight(string(b), "\r\n"), nil
+}

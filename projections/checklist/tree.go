@@ -1,0 +1,121 @@
+package checklist
+
+import (
+	"strconv"
+
+	"cairn/events"
+)
+
+// outline is where the blocks of a document stand, found in one walk.
+type outline struct {
+	lines     map[*Block]int
+	positions map[*Block]string
+}
+
+func (st *State) outline() outline {
+	o := outline{lines: make(map[*Block]int), positions: make(map[*Block]string)}
+	line := 1
+	for b := range st.root.All() {
+		o.lines[b] = line
+		for i := range len(b.Raw) {
+			if b.Raw[i] == '\n' {
+				line++
+			}
+		}
+	}
+	tasks, sections := st.root.items()
+	o.number(tasks, "0.")
+	for i, section := range sections {
+		o.positions[section] = strconv.Itoa(i + 1)
+		o.under(section)
+	}
+	return o
+}
+
+// under numbers what stands in b: its tasks, then its sections.
+func (o outline) under(b *Block) {
+	tasks, sections := b.items()
+	prefix := o.positions[b] + "."
+	o.number(tasks, prefix)
+	for i, section := range sections {
+		o.positions[section] = prefix + strconv.Itoa(len(tasks)+i+1)
+		o.under(section)
+	}
+}
+
+func (o outline) number(tasks []*Block, prefix string) {
+	for i, task := range tasks {
+		o.positions[task] = prefix + strconv.Itoa(i+1)
+		o.under(task)
+	}
+}
+
+// items returns the tasks and sections directly in b, or in a text in it. A
+// heading in a task is no section of the outline: its tasks are the task's.
+func (b *Block) items() (tasks, sections []*Block) {
+	for _, child := range b.Children {
+		switch {
+		case child.Task != nil:
+			tasks = append(tasks, child)
+		case child.Section != nil && b.Task == nil && b.ParentTask() == nil:
+			sections = append(sections, child)
+		default:
+			t, s := child.items()
+			tasks, sections = append(tasks, t...), append(sections, s...)
+		}
+	}
+	return tasks, sections
+}
+
+// above returns the tasks before the first heading as one block, which is not
+// part of the document; nil if there are none.
+func (st *State) above() *Block {
+	tasks, _ := st.root.items()
+	if len(tasks) == 0 {
+		return nil
+	}
+	return &Block{Section: &Section{}, Children: tasks}
+}
+
+// open reports whether b or a task in it is open.
+func (b *Block) open() bool {
+	if b.Task.State.Open() {
+		return true
+	}
+	for task := range b.Tasks() {
+		if task.Task.State.Open() {
+			return true
+		}
+	}
+	return false
+}
+
+// closed counts the leaves of b, or b itself, that are done and dropped.
+func (b *Block) closed() (done, dropped int) {
+	if b.Leaf() {
+		if b.underDropped() {
+			return 0, 1
+		}
+		return 1, 0
+	}
+	for task := range b.Tasks() {
+		switch {
+		case !task.Leaf():
+		case task.underDropped():
+			dropped++
+		default:
+			done++
+		}
+	}
+	return done, dropped
+}
+
+// Late returns by how many days the task is late on today; 0 if it is not: it
+// is closed, repeats, has no due day or one that is not over.
+func (b *Block) Late(today events.Day) int {
+	t := b.Task
+	if !t.State.Open() || t.Every != "" || t.Due == "" || t.Due >= today || b.underDropped() {
+		return 0
+	}
+	return max(daysBetween(t.Due, today), 0)
+}

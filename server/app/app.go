@@ -1,0 +1,53 @@
+// Package app is what a client of Cairn can do, whichever way it reaches the
+// log: one method per view, Execute for all that changes something, and the
+// events themselves.
+//
+// For most uses, make a [Local] over an open log.
+package app
+
+import (
+	"context"
+	"iter"
+
+	"cairn/events"
+	"cairn/projections/audit"
+	"cairn/projections/checklist"
+	"cairn/server/commands"
+)
+
+// App is Cairn as a client sees it. Implementations are safe for concurrent use.
+type App interface {
+	// Execute carries out a command; see commands.Handler.Execute.
+	Execute(ctx context.Context, meta commands.Meta, cmd commands.Command) (Outcome, error)
+	// Preview returns what Execute would do now, and does nothing.
+	Preview(ctx context.Context, meta commands.Meta, cmd commands.Command) (Outcome, error)
+	// Checklists returns all checklists by name.
+	Checklists(ctx context.Context) ([]Summary, error)
+	// Checklist calls look with a checklist, as of a moment if at is not nil.
+	// The state must be neither changed nor kept.
+	Checklist(ctx context.Context, name string, at *commands.When, look func(*checklist.State) error) error
+	// History returns a checklist's events told for people, oldest first.
+	History(ctx context.Context, name string) ([]audit.Row, error)
+	// Events and Follow are the log's Read and Follow.
+	Events(ctx context.Context, f events.Filter) iter.Seq2[events.Envelope, error]
+	Follow(ctx context.Context, f events.Filter) iter.Seq2[events.Envelope, error]
+	// Origin names the log.
+	Origin() string
+}
+
+// Outcome is what a command did, told for people.
+type Outcome struct {
+	commands.Result
+	// Rows tell the events, one each.
+	Rows []audit.Row
+}
+
+// Summary is one checklist in a list of them.
+type Summary struct {
+	Name, Title string
+	Seq         events.Seq
+	Progress    checklist.Progress
+	Archived    bool
+	// Path is the file that follows it; empty if none does.
+	Path string
+}

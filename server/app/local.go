@@ -1,0 +1,208 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"cairn/events"
+	"cairn/projections"
+	"cairn/projections/audit"
+	"cairn/projections/checklist"
+	"cairn/server/commands"
+)
+
+// Log is what Local needs of a log.
+type Log interface {
+	events.Log
+	Origin() string
+	// End returns the last sequence.
+	End() events.Seq
+	// Checklists returns the names of all checklists.
+	Checklists(ctx context.Context) ([]string, error)
+}
+
+// Local is an App over a log in this process.
+type Local struct {
+	log     Log
+	handler *commands.Handler
+	now     func() time.Time
+}
+
+var _ App = (*Local)(nil)
+
+// NewLocal returns an App over log, which stays the caller's to close. The
+// config's zero value is usable.
+func NewLocal(log Log, c commands.Config) *Local {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Local{log: log, handler: commands.NewHandler(log, c), now: c.Now}
+}
+
+// Origin names the log.
+func (l *Local) Origin() string { return l.log.Origin() }
+
+// Execute carries out a command.
+func (l *Local) Execute(ctx context.Context, meta commands.Meta, cmd commands.Command) (Outcome, error) {
+	var rows []audit.Row
+	meta.Observe = func(before *checklist.State, env events.Envelope) {
+		rows = append(rows, audit.Describe(before, env))
+	}
+	result, err := l.handler.Execute(ctx, meta, cmd)
+	if err != nil {
+		return Outcome{}, l.elsewhere(ctx, err)
+	}
+	if result.Repeated {
+		if rows, err = l.retell(ctx, meta.Checklist, result); err != nil {
+			return Outcome{}, err
+		}
+	}
+	return Outcome{Result: result, Rows: rows}, nil
+}
+
+// elsewhere names the checklists that are there where one is not.
+func (l *Local) elsewhere(ctx context.Context, err error) error {
+	var e *commands.Error
+	if !errors.As(err, &e) || e.Code != commands.CodeNoChecklist {
+		return err
+	}
+	names, listErr := l.log.Checklists(ctx)
+	if listErr != nil || len(names) == 0 {
+		return err
+	}
+	return &commands.Error{Code: e.Code, Message: e.Message, Hint: fmt.Sprintf("There is: %s", joined(names))}
+}
+
+func joined(names []string) string {
+	s := ""
+	for i, n := range names {
+		if i > 0 {
+			s += ", "
+		}
+		s += n
+	}
+	return s
+}
+
+// retell tells the events of a command that was executed before.
+func (l *Local) retell(ctx context.Context, name string, result commands.Result) ([]audit.Row, error) {
+	rows, err := l.History(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(rows, func(r audit.Row) bool { return r.CommandID != result.ID }), nil
+}
+
+// Preview returns what Execute would do now.
+func (l *Local) Preview(ctx context.Context, meta commands.Meta, cmd commands.Command) (Outcome, error) {
+	envelopes, err := l.handler.DryRun(ctx, meta, cmd)
+	if err != nil {
+		return Outcome{}, l.elsewhere(ctx, err)
+	}
+	var rows []audit.Row
+	err = l.Checklist(ctx, meta.Checklist, nil, func(st *checklist.State) error {
+		for _, env := range envelopes {
+			rows = append(rows, audit.Describe(st, env))
+		}
+		return nil
+	})
+	if err != nil && len(envelopes) > 0 && envelopes[0].Revision == 1 {
+		err = nil // an import makes the checklist
+	}
+	return Outcome{Result: commands.Result{Events: envelopes}, Rows: rows}, err
+}
+
+// Checklists returns all checklists by name.
+func (l *Local) Checklists(ctx context.Context) ([]Summary, error) {
+	names, err := l.log.Checklists(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(names)
+	var list []Summary
+	for _, name := range names {
+		err := l.Checklist(ctx, name, nil, func(st *checklist.State) error {
+			s := Summary{Name: name, Title: st.Title, Seq: st.Seq(), Progress: st.Root().Tally().Progress, Archived: st.Archived}
+			if st.Synced != nil {
+				s.Path = st.Synced.Path
+			}
+			list = append(list, s)
+			return nil
+		})
+		if err != nil {
+			return list, err
+		}
+	}
+	return list, nil
+}
+
+// Checklist calls look with a checklist as of a moment.
+func (l *Local) Checklist(ctx context.Context, name string, at *commands.When, look func(*checklist.State) error) error {
+	if err := commands.CheckName(name); err != nil {
+		return err
+	}
+	there := func(st *checklist.State) error {
+		if st.Revision == 0 {
+			return l.elsewhere(ctx, &commands.Error{Code: commands.CodeNoChecklist, Message: fmt.Sprintf("there is no checklist %s", name)})
+		}
+		return look(st)
+	}
+	if at == nil {
+		return l.handler.View(ctx, name, there)
+	}
+	if at.Seq > l.log.End() {
+		return &commands.Error{Code: commands.CodeNoMoment, Message: fmt.Sprintf("%s is not in the log yet: it ends at @%d", at.Text, l.log.End())}
+	}
+	imported := false
+	var first *events.Envelope
+	st, err := projections.Fold(checklist.Projection, l.log.Read(ctx, events.Filter{Checklist: name}), func(env events.Envelope) bool {
+		if first == nil {
+			first = &env
+		}
+		if at.Import {
+			stop := imported
+			imported = imported || env.Data.Kind() == events.KindDocumentSynced
+			return stop
+		}
+		return !at.Holds(env)
+	})
+	if err != nil {
+		return err
+	}
+	if st.Revision == 0 && first != nil {
+		begins := first.EffectiveTime.UTC().Format("2006-01-02 15:04 MST")
+		return &commands.Error{Code: commands.CodeNoMoment, Message: fmt.Sprintf("%s did not exist at %s", name, at.Text), Hint: fmt.Sprintf("It begins at @%d, %s.", first.Seq, begins)}
+	}
+	return there(st)
+}
+
+// History returns a checklist's events told for people, oldest first.
+func (l *Local) History(ctx context.Context, name string) ([]audit.Row, error) {
+	var rows []audit.Row
+	h := audit.NewHistory()
+	for env, err := range l.log.Read(ctx, events.Filter{Checklist: name}) {
+		if err != nil {
+			return rows, err
+		}
+		row, err := h.Next(env)
+		if err != nil {
+			return rows, fmt.Errorf("checklist %s at @%d: %w", name, env.Seq, err)
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// Events is the log's Read.
+func (l *Local) Events(ctx context.Context, f events.Filter) iter.Seq2[events.Envelope, error] {
+	return l.log.Read(ctx, f)
+}
+
+// Follow is the log's Follow.
+func (l *Local) Follow(ctx context.Context, f events.Filter) iter.Seq2[events.Envelope, error] {
+	return l.log.Follow(ctx, f)
+}

@@ -1,0 +1,71 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"cairn/events"
+	"cairn/events/natslog"
+	"cairn/server/app"
+	"cairn/server/commands"
+)
+
+// Config says how to open a log.
+type Config struct {
+	// Create makes the log where none is.
+	Create bool
+	// State is the client's folder for what it remembers; empty: nothing.
+	State string
+	// Now is the clock; nil is the system's.
+	Now func() time.Time
+	// Wait bounds the wait for another process; zero is the log's default.
+	Wait time.Duration
+}
+
+// Session is an open log and the App over it.
+type Session struct {
+	*app.Local
+	// Log is the log itself, for what only its owner may do.
+	Log   *natslog.Log
+	Place Place
+}
+
+// Open opens the log at a place. The caller closes the session.
+func Open(ctx context.Context, p Place, c Config) (*Session, error) {
+	if p.Dir == "" {
+		return nil, fmt.Errorf("%w: no home directory to keep it in; name one with --data", events.ErrStorage)
+	}
+	memory := ""
+	if c.State != "" {
+		memory = filepath.Join(c.State, "logs")
+	}
+	log, err := natslog.Open(ctx, natslog.Config{Dir: p.Dir, Create: c.Create, Wait: c.Wait, Memory: memory, Now: c.Now})
+	if err != nil {
+		return nil, err
+	}
+	if c.Create && filepath.Base(p.Dir) == ".cairn" {
+		// A .cairn beside the work is not for the repository: it says so itself.
+		if err := ignoreItself(p.Dir); err != nil {
+			return nil, errors.Join(err, log.Close())
+		}
+	}
+	return &Session{Local: app.NewLocal(log, commands.Config{Now: c.Now, Exclusive: true}), Log: log, Place: p}, nil
+}
+
+func ignoreItself(dir string) error {
+	path := filepath.Join(dir, ".gitignore")
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	if err := os.WriteFile(path, []byte("*\n"), 0o644); err != nil {
+		return fmt.Errorf("%w: %w", events.ErrStorage, err)
+	}
+	return nil
+}
+
+// Close closes the log.
+func (s *Session) Close() error { return s.Log.Close() }

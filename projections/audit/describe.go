@@ -2,7 +2,6 @@ package audit
 
 import (
 	"slices"
-	"strings"
 
 	"cairn/events"
 	"cairn/projections/checklist"
@@ -36,7 +35,7 @@ func Describe(before *checklist.State, env events.Envelope) Row {
 		d.rest(env.Data)
 	}
 	if d.row.Action == "" {
-		d.row.Action = strings.TrimSpace(d.row.Kind.Noun() + " " + d.row.Kind.Verb())
+		d.row.Action = checklist.Clean(d.row.Kind.Noun() + " " + d.row.Kind.Verb())
 	}
 	return d.row
 }

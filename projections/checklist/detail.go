@@ -65,9 +65,9 @@ func (r *rows) detail(b *Block) {
 	}
 	r.print("")
 	r.field("Owner", "%s", Clean(strings.Join(t.Assignees, ", ")))
-	r.field("Start", "%s", t.Start)
+	r.field("Start", "%s", Clean(string(t.Start)))
 	r.field("Due", "%s", r.dueInFull(b))
-	r.field("Until", "%s", t.Until)
+	r.field("Until", "%s", Clean(string(t.Until)))
 	r.field("Estimate", "%s", Clean(t.Estimate))
 	r.field("Labels", "%s", Clean(strings.Join(t.Labels, ", ")))
 	for i, link := range t.Links {
@@ -92,7 +92,7 @@ func (r *rows) detail(b *Block) {
 
 func (r *rows) dueInFull(b *Block) string {
 	t := b.Task
-	due := string(t.Due)
+	due := Clean(string(t.Due))
 	if days := b.Late(r.today); days > 0 {
 		due += "  " + r.style.Alarm(fmt.Sprintf("LATE %dd", days))
 	}
@@ -154,8 +154,8 @@ func (r *rows) chapter(b *Block) {
 	}
 	r.print("")
 	r.field("Owner", "%s", Clean(strings.Join(sec.Assignees, ", ")))
-	r.field("Start", "%s", sec.Start)
-	r.field("Due", "%s", sec.Due)
+	r.field("Start", "%s", Clean(string(sec.Start)))
+	r.field("Due", "%s", Clean(string(sec.Due)))
 	r.field("Key", "s:%d", sec.Key)
 	r.field("Line", "%d", st.Line(b))
 	r.field("Changed", "%s", r.change(sec.Changed))
@@ -220,6 +220,9 @@ func words(text string, width int) []string {
 					break
 				}
 				n += m
+			}
+			if n == 0 { // not even one character fits
+				break
 			}
 			list, word = append(list, word[:n]), word[n:]
 		}

@@ -242,6 +242,8 @@ func hostile(t *testing.T) *script {
 	add("عربي: ترحيل قاعدة البيانات إلى الخادم الجديد قبل نهاية الشهر القادم مع التحقق من كل الصفوف")
 	add("Zu\u0308rich cafe\u0301 combining accents take no column of their own, not even at the cut here")
 	s.do("ImportDocument", "", append([]events.Event{&events.ChecklistCreated{Title: "Texts \x1b[2J"}}, list...)...)
+	s.do("LinkTask", "", &events.TaskLinked{Key: 3, URL: "https://example.com/\x1b[2J"}, &events.TaskScheduled{Key: 3, Due: events.Set(events.Day("\x1b[2J"))},
+		&events.TaskLabeled{Key: 3, Labels: []string{"\x1b[2J"}})
 	s.do("HoldTask", "because\x1b[2J of \r\n this", &events.TaskHeld{Key: 2, Mark: '!'})
 	return s
 }

@@ -46,7 +46,7 @@ func (r *rows) record(b *Block) string {
 		waits = append(waits, strconv.Itoa(key))
 	}
 	columns := []string{
-		strconv.Itoa(t.Key), string(t.State), Clean(strings.Join(t.Assignees, ",")), string(t.Due), strings.Join(waits, ","), section, Clean(t.Text),
+		strconv.Itoa(t.Key), string(t.State), Clean(strings.Join(t.Assignees, ",")), Clean(string(t.Due)), strings.Join(waits, ","), section, Clean(t.Text),
 	}
 	for i, column := range columns {
 		if column == "" {

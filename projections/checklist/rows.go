@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -109,7 +108,7 @@ func (r *rows) notes(b *Block) []note {
 	}
 	day, due := func(d events.Day) string { return ShortDay(d, r.today) }, ""
 	if r.style.Piped() { // nothing left to guess
-		day, due = func(d events.Day) string { return string(d) }, "due "
+		day, due = func(d events.Day) string { return Clean(string(d)) }, "due "
 	}
 	if t.State.Open() {
 		if days := b.Late(r.today); days > 0 {
@@ -249,7 +248,10 @@ func (r *rows) plain(l line, c columns) string {
 	for _, n := range l.notes {
 		parts = append(parts, n.text)
 	}
-	return strings.Join(append(parts, slices.Clone(t.Links)...), "  ")
+	for _, link := range t.Links {
+		parts = append(parts, Clean(link))
+	}
+	return strings.Join(parts, "  ")
 }
 
 // fitted is a row of a terminal.
@@ -304,6 +306,9 @@ func stripped(text string) string {
 			return text
 		}
 		j := strings.IndexByte(text[i:], 'm')
+		if j < 0 {
+			return text
+		}
 		text = text[:i] + text[i+j+1:]
 	}
 }

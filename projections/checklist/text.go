@@ -78,11 +78,11 @@ func (r *rows) plan() string {
 	}
 	switch {
 	case st.Start != "" && st.Finish != "":
-		parts = append(parts, fmt.Sprintf("%s → %s", st.Start, st.Finish))
+		parts = append(parts, fmt.Sprintf("%s → %s", Clean(string(st.Start)), Clean(string(st.Finish))))
 	case st.Finish != "":
-		parts = append(parts, "until "+string(st.Finish))
+		parts = append(parts, "until "+Clean(string(st.Finish)))
 	case st.Start != "":
-		parts = append(parts, "from "+string(st.Start))
+		parts = append(parts, "from "+Clean(string(st.Start)))
 	}
 	if st.Archived {
 		parts = append(parts, "archived")

@@ -33,7 +33,7 @@ func TestTexts(t *testing.T) {
 		{"next", func(w io.Writer, st *State, s Style) error { return Next(w, st, Filter{}, s) }},
 		{"ls", func(w io.Writer, st *State, s Style) error { return List(w, st, Filter{}, s) }},
 		{"task", func(w io.Writer, st *State, s Style) error {
-			for _, key := range []int{2, 7, 11, 18, 14} {
+			for _, key := range []int{2, 3, 7, 11, 18, 14} {
 				if b := st.Task(key); b != nil {
 					if err := TextOf(w, st, b, s); err != nil {
 						return err
@@ -271,7 +271,7 @@ func TestLinkName(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ url, want string }{
 		{"https://github.com/o/r/issues/12", "#12"}, {"https://github.com/o/r/pull/7#discussion", "#7"},
-{"https://example.com/docs", "example.com"}, {"ADR 7", "link"},
+		{"https://example.com/docs", "example.com"}, {"ADR 7", "link"},
 		{"https://github.com/o/r/issues/new", "github.com"},
 	} {
 		if got := LinkName(test.url); got != test.want {

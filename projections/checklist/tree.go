@@ -114,7 +114,7 @@ func (b *Block) closed() (done, dropped int) {
 // is closed, repeats, has no due day or one that is not over.
 func (b *Block) Late(today events.Day) int {
 	t := b.Task
-	if !t.State.Open() || t.Every != "" || t.Due == "" || t.Due >= today || b.underDropped() {
+	if !t.State.Open() || t.Every != "" || !t.Due.Valid() || t.Due >= today || b.underDropped() {
 		return 0
 	}
 	return max(daysBetween(t.Due, today), 0)

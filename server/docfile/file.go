@@ -70,16 +70,14 @@ func tooLarge(path string, size int64) error {
 }
 
 // Write replaces the file, or makes it, in one step: a reader sees the old or
-// the new bytes. Mode and symbolic links stay as they are.
+// the new bytes. Mode and symbolic links stay as they are; a mode without the
+// write bit keeps people from editing it by hand, not the file from following.
 func Write(path string, b []byte) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
 	options := []renameio.Option{renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(0o644)}
-	if info, err := os.Stat(path); err == nil {
-		if info.Mode().Perm()&0o200 == 0 {
-			return fmt.Errorf("%w: %s is read-only", ErrUnwritable, path)
-		}
+	if _, err := os.Stat(path); err == nil {
 		options = append(options, renameio.WithExistingPermissions())
 	}
 	f, err := renameio.NewPendingFile(path, options...)

@@ -5,11 +5,16 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	_ "time/tzdata" // zones also where the system has none
 )
 
 func main() {
+	// A command lives for milliseconds: memory is cheaper than collecting it.
+	debug.SetGCPercent(400)
+	// A limit on the size of files is an error like a full disk, not the end.
+	signal.Ignore(syscall.SIGXFSZ)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	c := &cli{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr,

@@ -1,0 +1,45 @@
+# Each target is one go command (or the one script that a newcomer runs).
+# make: lists them.
+
+COUNT    ?= 5
+FUZZTIME ?= 60s
+KILLS    ?= 2000
+GOLDEN    = $(shell grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u)
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test test-race lint fuzz fuzz-events fuzz-markdown bench kill golden
+
+help:
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+build: ## the cairn command, into bin/
+	go build -o bin/ ./cmd/...
+
+demo: ## the main job on a temporary copy of examples/elixir-migration.md
+	sh examples/demo.sh
+
+test: ## all tests
+	go test ./...
+
+test-race: ## all tests under the race detector (needs a C compiler)
+	go test -race ./...
+
+lint: ## golangci-lint, from tools/go.mod
+	go tool -modfile=tools/go.mod golangci-lint run ./...
+
+fuzz: fuzz-events fuzz-markdown ## both fuzz targets, FUZZTIME each (60s)
+
+fuzz-events: ## Unmarshal(Marshal(env)) == env
+	go test ./events -run '^$$' -fuzz '^FuzzUnmarshal$$' -fuzztime $(FUZZTIME)
+
+fuzz-markdown: ## Parse(b) gives back b
+	go test ./server/markdown -run '^$$' -fuzz '^FuzzParse$$' -fuzztime $(FUZZTIME)
+
+bench: ## all benchmarks, COUNT times (5)
+	go test ./... -run '^$$' -bench . -benchmem -count $(COUNT) -timeout 1h
+
+kill: ## the long campaign of kill -9, KILLS times (2000)
+	CAIRN_KILLS=$(KILLS) go test ./cmd/cairn -run TestKill -count=1 -timeout 2h
+
+golden: ## rewrite the golden files of the views; read the diff
+	go test $(GOLDEN) -update

@@ -18,7 +18,7 @@ import (
 // caller's context has no deadline; ackGrace how much longer than the caller
 // the log itself waits, so that its head stays right.
 const (
-	ackTimeout = 10 * time.Second
+	ackTimeout = 30 * time.Second
 	ackGrace   = 2 * time.Second
 )
 
@@ -57,8 +57,14 @@ func (l *Log) Append(ctx context.Context, appends []events.Append) (events.Seq, 
 	}
 	go func() {
 		defer done()
-		ctx, cancel := context.WithDeadline(l.life, deadline)
+		ctx, cancel := context.WithDeadlineCause(l.life, deadline, nats.ErrTimeout)
 		defer cancel()
+		if l.server != nil {
+			var broke context.CancelCauseFunc
+			ctx, broke = context.WithCancelCause(ctx)
+			writes := l.server.writes()
+			defer context.AfterFunc(writes, func() { broke(context.Cause(writes)) })()
+		}
 		seq, err := l.store(ctx, w)
 		results <- result{seq, err}
 	}()
@@ -66,18 +72,23 @@ func (l *Log) Append(ctx context.Context, appends []events.Append) (events.Seq, 
 	case r := <-results:
 		return r.seq, r.err
 	case <-ctx.Done():
-		return 0, fmt.Errorf("append: %w", context.Cause(ctx))
+		return 0, ended(ctx, "append")
 	}
 }
 
 // writable returns an error if nothing may be appended.
 func (l *Log) writable(ctx context.Context) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("append: %w", context.Cause(ctx))
+		return ended(ctx, "append")
 	}
 	if l.lock != nil {
 		if err := l.lock.check(); err != nil {
 			return l.breaks(err)
+		}
+	}
+	if l.server != nil {
+		if writes := l.server.writes(); writes.Err() != nil {
+			return context.Cause(writes)
 		}
 	}
 	if e := l.broken.Load(); e != nil {
@@ -128,7 +139,7 @@ func (l *Log) publish(ctx context.Context, w *write) (events.Seq, error) {
 }
 
 // batchFlow lets the server keep up with large batches.
-var batchFlow = jetstreamext.BatchFlowControl{AckEvery: 1000, AckTimeout: apiTimeout}
+var batchFlow = jetstreamext.BatchFlowControl{AckEvery: 200, AckTimeout: 15 * time.Second}
 
 // newWrite returns the messages of appends. The first event of each checklist
 // carries its expectation.

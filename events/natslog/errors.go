@@ -76,6 +76,7 @@ const (
 	storageExceeded       jetstream.ErrorCode = 10047
 	storeFailed           jetstream.ErrorCode = 10077
 	streamOffline         jetstream.ErrorCode = 10118
+	batchIncomplete       jetstream.ErrorCode = 10176
 )
 
 // failed says what err, from JetStream or the connection, means for the user
@@ -93,13 +94,17 @@ func (l *Log) failed(ctx context.Context, what string, err error) error {
 		return unwritable(l.place, fmt.Errorf("%s: %w", what, err))
 	case streamOffline:
 		return l.unreachable(what, err)
+	case batchIncomplete:
+		if l.server != nil { // nothing gets lost on the way: it could not be written
+			return unwritable(l.place, fmt.Errorf("%s: %w", what, err))
+		}
 	}
 	var known *Error
 	switch {
 	case errors.As(err, &known):
 		return err
-	case ctx.Err() != nil:
-		return fmt.Errorf("%s: %w", what, context.Cause(ctx))
+	case ctx.Err() != nil && context.Cause(ctx) != nats.ErrTimeout: // ours
+		return ended(ctx, what)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.EDQUOT):
 		return unwritable(l.place, fmt.Errorf("%s: %w", what, err))
 	case l.server != nil && l.server.disabled():
@@ -107,6 +112,19 @@ func (l *Log) failed(ctx context.Context, what string, err error) error {
 		return unwritable(l.place, fmt.Errorf("%s: %w", what, errors.Join(err, l.server.complaint())))
 	}
 	return l.unreachable(what, err)
+}
+
+// ended says that what was being done ended with ctx.
+func ended(ctx context.Context, what string) error {
+	var closed *Error
+	cause := context.Cause(ctx)
+	switch {
+	case errors.As(cause, &closed): // by Close
+		return closed
+	case cause == ctx.Err():
+		return fmt.Errorf("%s: %w", what, cause)
+	}
+	return fmt.Errorf("%s: %w (%w)", what, ctx.Err(), cause)
 }
 
 // unreachable is an ErrUnavailable.

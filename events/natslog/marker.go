@@ -82,6 +82,17 @@ func hasStore(dir string) bool {
 	return len(found) > 0
 }
 
+// hasEvents reports whether JetStream files with messages lie in dir.
+func hasEvents(dir string) bool {
+	found, _ := filepath.Glob(filepath.Join(storePath(dir), "jetstream", "*", "streams", "*", "msgs", "*.blk"))
+	for _, path := range found {
+		if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // probe returns an error unless the store can be written. The server would
 // find out too, but only after it hung for five seconds.
 func probe(dir string) error {

@@ -233,7 +233,7 @@ func (l *Log) catchUp(ctx context.Context, k headKeeper, last events.Seq) error 
 // create sets up a log in a locked directory without a marker. It goes on
 // where an earlier attempt ended, and refuses anything else.
 func (l *Log) create(ctx context.Context, c *Config, absent bool) error {
-	if h, err := Peek(c.Dir); (err == nil && h.N > 1) || (absent && hasStore(c.Dir)) {
+	if h, err := Peek(c.Dir); (err == nil && h.N > 1) || (absent && hasEvents(c.Dir)) {
 		return damaged("%s holds parts of a log but not its marker", c.Dir)
 	}
 	if absent && !c.Create {

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
 
 	"cairn/events"
 )
@@ -20,10 +22,15 @@ const (
 	pullMessages = 5000
 	// pullBytes bounds what lies in memory for one reader.
 	pullBytes = 32 << 20
-	// pullExpires is how long the server keeps a request open for a follower.
-	pullExpires = 20 * time.Second
+	// pullExpires is how long the server keeps a request open for a follower;
+	// a server that says nothing for longer forgot the request.
+	pullExpires = 5 * time.Second
 	// answerTimeout is how long the server may take for the next message.
-	answerTimeout = 10 * time.Second
+	answerTimeout = 5 * time.Second
+	// restartWithin is how long a reader tries to go on with a server that is
+	// away: a cluster takes 4 to 6 s to replace a leader.
+	restartWithin = 30 * time.Second
+	restartEvery  = 100 * time.Millisecond
 )
 
 // puller reads a stream through an ephemeral consumer, in order. It is what
@@ -37,6 +44,7 @@ type puller struct {
 
 	consumer string
 	sub      *nats.Subscription
+	msgs     chan *nats.Msg
 	inbox    string
 	requests int // made so far
 
@@ -74,6 +82,7 @@ func (p *puller) start(ctx context.Context) error {
 		p.changed = p.l.head.changed()
 	}
 	cfg := jetstream.ConsumerConfig{
+		Name:              nuid.Next(),
 		AckPolicy:         jetstream.AckNonePolicy,
 		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
 		OptStartSeq:       uint64(p.last) + 1,
@@ -92,27 +101,60 @@ func (p *puller) start(ctx context.Context) error {
 		return p.l.failed(ctx, "read", err)
 	}
 	info := c.CachedInfo()
-	p.consumer, p.left, p.open, p.ordinal = info.Name, info.NumPending, 0, 0
+	p.consumer, p.left, p.open, p.ordinal, p.short = info.Name, info.NumPending, 0, 0, false
 	p.inbox = p.l.nc.NewInbox()
 	if p.left == 0 && !p.follow {
 		return nil
 	}
-	if p.sub, err = p.l.nc.SubscribeSync(p.inbox + ".*"); err != nil {
+	// As many as can be under way: what finds no room would be dropped. (A
+	// synchronous subscription makes room for half a million, in 5 ms.)
+	room := 2 * pullMessages
+	if !p.follow {
+		room = int(min(uint64(room), p.left))
+	}
+	p.msgs = make(chan *nats.Msg, room+16)
+	if p.sub, err = p.l.nc.ChanSubscribe(p.inbox+".*", p.msgs); err != nil {
 		p.stop()
 		return p.l.failed(ctx, "read", err)
 	}
-	return p.sub.SetPendingLimits(-1, -1)
+	return nil
 }
 
-// stop removes the consumer.
+// restart goes on behind the last message read, with a new consumer.
+func (p *puller) restart(ctx context.Context, why error) error {
+	began := time.Now()
+	p.stop()
+	for {
+		attempt, cancel := context.WithTimeout(ctx, apiTimeout)
+		err := p.start(attempt)
+		cancel()
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return p.l.failed(ctx, "read", err)
+		case time.Since(began) > restartWithin:
+			return p.l.unreachable("read", errors.Join(why, err))
+		}
+		select {
+		case <-time.After(restartEvery):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// stop removes the consumer. Where the server is away, it does so by itself,
+// after an hour without us.
 func (p *puller) stop() {
 	if p.sub != nil {
 		_ = p.sub.Unsubscribe()
 		p.sub = nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), apiTimeout)
-	defer cancel()
-	_ = p.l.stream.DeleteConsumer(ctx, p.consumer) // it would end by itself in an hour
+	if p.l.nc.IsConnected() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = p.l.stream.DeleteConsumer(ctx, p.consumer)
+	}
 }
 
 func (p *puller) close() { p.stop() }
@@ -127,6 +169,12 @@ func (p *puller) next(ctx context.Context) (*stored, error) {
 			return nil, p.l.failed(ctx, "read", err)
 		}
 		msg, err := p.receive(ctx)
+		if errors.Is(err, nats.ErrTimeout) { // the request was forgotten
+			if err := p.restart(ctx, err); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if err != nil {
 			return nil, p.l.failed(ctx, "read", err)
 		}
@@ -141,8 +189,7 @@ func (p *puller) next(ctx context.Context) (*stored, error) {
 			return nil, p.l.failed(ctx, "read", err)
 		}
 		if meta.Sequence.Consumer != p.ordinal+1 { // lost on the way to us
-			p.stop()
-			if err := p.start(ctx); err != nil {
+			if err := p.restart(ctx, errors.New("lost a message")); err != nil {
 				return nil, err
 			}
 			continue
@@ -190,19 +237,22 @@ func (p *puller) ask() error {
 func (p *puller) receive(ctx context.Context) (*nats.Msg, error) {
 	limit := answerTimeout
 	if p.follow {
-		limit += pullExpires
+		limit = pullExpires + time.Second
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, nats.ErrTimeout)
-	defer cancel()
-	msg, err := p.sub.NextMsgWithContext(ctx)
-	if err != nil && ctx.Err() != nil {
+	select {
+	case msg := <-p.msgs:
+		return msg, nil
+	default:
+	}
+	select {
+	case msg := <-p.msgs:
+		return msg, nil
+	case <-ctx.Done():
 		return nil, context.Cause(ctx)
+	case <-time.After(limit):
+		return nil, nats.ErrTimeout
 	}
-	return msg, err
 }
-
-// errConsumerGone means that the server forgot the consumer.
-var errConsumerGone = errors.New("consumer gone")
 
 // status takes a message of the server about the requests.
 func (p *puller) status(ctx context.Context, status string, msg *nats.Msg) error {
@@ -216,21 +266,17 @@ func (p *puller) status(ctx context.Context, status string, msg *nats.Msg) error
 			return nil
 		}
 		return p.wait(ctx)
-	case "408", "409": // ended early: expired, or more bytes than wanted
+	case "408", "409": // ended early
+		// Expired, or more bytes than wanted: the consumer is still there.
+		why := msg.Header.Get("Description")
 		pending, err := strconv.Atoi(msg.Header.Get("Nats-Pending-Messages"))
-		if err != nil {
-			break
+		if err == nil && (status == "408" || strings.Contains(why, "MaxBytes")) {
+			p.open = max(0, p.open-pending)
+			return nil
 		}
-		p.open = max(0, p.open-pending)
-		return nil
 	}
-	// 503, or 409 without a count: the consumer is gone, with a restart of the
-	// server or a change of leader.
-	if !p.follow {
-		return p.l.failed(ctx, "read", fmt.Errorf("%w: %s %s", errConsumerGone, status, msg.Header.Get("Description")))
-	}
-	p.stop()
-	return p.start(ctx)
+	// The consumer is gone, with a restart of the server or a change of leader.
+	return p.restart(ctx, fmt.Errorf("%s %s", status, msg.Header.Get("Description")))
 }
 
 // wait returns when the log has grown.
@@ -240,6 +286,6 @@ func (p *puller) wait(ctx context.Context) error {
 		p.changed = p.l.head.changed()
 		return nil
 	case <-ctx.Done():
-		return p.l.failed(ctx, "follow", context.Cause(ctx))
+		return ended(ctx, "follow")
 	}
 }

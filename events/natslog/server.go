@@ -1,10 +1,12 @@
 package natslog
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -50,7 +52,9 @@ func startServer(dir string) (*embedded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("embed NATS: %w", err)
 	}
-	e := &embedded{Server: srv, opts: opts, said: new(complaints)}
+	said := &complaints{}
+	said.writes, said.fail = context.WithCancelCause(context.Background())
+	e := &embedded{Server: srv, opts: opts, said: said}
 	srv.SetLogger(e.said, false, false)
 	srv.Start() // returns when the store has been read
 	if !srv.JetStreamEnabled() {
@@ -74,7 +78,12 @@ func (e *embedded) disabled() bool { return !e.JetStreamEnabled() }
 // complaint returns what the server said went wrong, nil if nothing.
 func (e *embedded) complaint() error { return e.said.err() }
 
+// writes returns a context that ends, with an ErrStorage, when the server could
+// not write: it then answers no more, or not at all.
+func (e *embedded) writes() context.Context { return e.said.writes }
+
 func (e *embedded) stop() {
+	e.said.fail(nil)
 	e.Shutdown()
 	e.WaitForShutdown()
 }
@@ -82,8 +91,16 @@ func (e *embedded) stop() {
 // complaints keeps the last warnings and errors of a server; the rest of its
 // log is of no use to anybody.
 type complaints struct {
-	mu   sync.Mutex
-	last []string
+	mu     sync.Mutex
+	last   []string
+	writes context.Context
+	fail   context.CancelCauseFunc
+}
+
+// fatal are the errors after which a store takes no more writes.
+var fatal = []string{
+	"failed to store a msg", "no space left", "permission denied", "read-only file system",
+	"file too large", "will be disabled", "disabling jetstream",
 }
 
 func (c *complaints) add(format string, v ...any) {
@@ -92,7 +109,12 @@ func (c *complaints) add(format string, v ...any) {
 	if len(c.last) == 10 {
 		c.last = c.last[1:]
 	}
-	c.last = append(c.last, fmt.Sprintf(format, v...))
+	said := fmt.Sprintf(format, v...)
+	c.last = append(c.last, said)
+	said = strings.ToLower(said)
+	if slices.ContainsFunc(fatal, func(f string) bool { return strings.Contains(said, f) }) {
+		c.fail(unwritable("the log's store", errors.New(said)))
+	}
 }
 
 func (c *complaints) err() error {

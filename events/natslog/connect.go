@@ -1,0 +1,171 @@
+package natslog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"cairn/events"
+)
+
+// Remote says how to open a log in a JetStream elsewhere. The zero Remote
+// opens an existing log.
+type Remote struct {
+	// Create makes the streams where there are none; otherwise that is
+	// ErrNotFound.
+	Create bool
+	// Replicas of the streams that Create makes: 1 or 3. Zero is 1.
+	Replicas int
+	// Verifier is the note verifier of the creating server, for the first
+	// event. Empty for none.
+	Verifier string
+	// Memory, Now and NewID are those of [Config].
+	Memory string
+	Now    func() time.Time
+	NewID  func() string
+	// Options are for the connection: credentials, TLS.
+	Options []nats.Option
+}
+
+// Connect opens the log that lies in the JetStream at server. Any number of
+// processes may have it open.
+//
+// The connection needs the right to publish to cairn.log.> and cairn.sys, and
+// to use the streams CAIRN and CAIRN_HEAD; nobody else should have it. Set
+// jetstream.limits.batch.max_msgs to [events.MaxBatch] there, and sync_interval
+// to always. It returns the errors that [Open] does.
+func Connect(ctx context.Context, server string, r Remote) (*Log, error) {
+	if r.Now == nil {
+		r.Now = time.Now
+	}
+	if r.NewID == nil {
+		r.NewID = func() string { return uuid.Must(uuid.NewV7()).String() }
+	}
+	if r.Replicas == 0 {
+		r.Replicas = 1
+	}
+	l := &Log{place: withoutSecrets(server), memory: r.Memory}
+	l.life, l.end = context.WithCancel(context.Background())
+	if err := l.connect(ctx, server, &r); err != nil {
+		l.release()
+		return nil, err
+	}
+	return l, nil
+}
+
+// withoutSecrets returns a URL that can be shown.
+func withoutSecrets(server string) string {
+	u, err := url.Parse(server)
+	if err != nil {
+		return "NATS"
+	}
+	u.User = nil
+	return u.String()
+}
+
+func (l *Log) connect(ctx context.Context, server string, r *Remote) (err error) {
+	opts := append([]nats.Option{
+		nats.Name("cairn"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond),
+	}, r.Options...)
+	if l.nc, err = nats.Connect(server, opts...); err != nil {
+		return &Error{
+			Err: events.ErrUnavailable, Message: "cannot reach " + l.place, Cause: err,
+			Hint: "Nothing was written. Look whether NATS runs there.",
+		}
+	}
+	if l.js, err = jetstream.New(l.nc); err != nil {
+		return l.failed(ctx, "connect", err)
+	}
+	l.stream, err = l.js.Stream(ctx, streamName)
+	heads, err2 := l.js.Stream(ctx, headStreamName)
+	noStream, noHeads := errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err2, jetstream.ErrStreamNotFound)
+	switch {
+	case err != nil && !noStream:
+		return l.failed(ctx, "look up the stream", err)
+	case err2 != nil && !noHeads:
+		return l.failed(ctx, "look up the head", err2)
+	case noStream && !noHeads:
+		return damaged("%s holds the head of a log but no log", l.place)
+	case noStream && !r.Create:
+		return &Error{
+			Err: ErrNotFound, Message: fmt.Sprintf("there is no log in %s", l.place),
+			Hint: "Make one: cairn serve with --nats and --init.",
+		}
+	case noHeads:
+		if heads, err = l.createRemote(ctx, r, noStream); err != nil {
+			return err
+		}
+	}
+	return l.enterRemote(ctx, heads)
+}
+
+// createRemote makes the streams and the first event; the stream of the head,
+// which says that there is a log, is last.
+func (l *Log) createRemote(ctx context.Context, r *Remote, noStream bool) (jetstream.Stream, error) {
+	var err error
+	if noStream {
+		l.stream, err = l.js.CreateStream(ctx, streamConfig(r.Replicas))
+		if err != nil && !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			return nil, l.failed(ctx, "create the stream", err)
+		}
+		if l.stream, err = l.js.Stream(ctx, streamName); err != nil {
+			return nil, l.failed(ctx, "look up the stream", err)
+		}
+	}
+	switch last := l.stream.CachedInfo().State.LastSeq; {
+	case last > 1:
+		return nil, damaged("%s holds a log of %d events but not its head", l.place, last)
+	case last == 0 && !r.Create:
+		return nil, damaged("%s holds a stream %s without events", l.place, streamName)
+	case last == 0:
+		origin := "cairn/" + r.NewID()
+		first := logOpened(origin, r.Verifier, r.Now().UTC(), r.NewID())
+		// A conflict means that another server made it just now.
+		if err := l.publishFirst(ctx, first); err != nil && !errors.Is(err, events.ErrConflict) {
+			return nil, err
+		}
+	}
+	heads, err := l.js.CreateOrUpdateStream(ctx, headConfig(r.Replicas))
+	if err != nil {
+		return nil, l.failed(ctx, "create the head", err)
+	}
+	return heads, nil
+}
+
+// enterRemote compares the stream with the head and the memory.
+func (l *Log) enterRemote(ctx context.Context, heads jetstream.Stream) error {
+	info, err := l.stream.Info(ctx)
+	if err != nil {
+		return l.failed(ctx, "look up the stream", err)
+	}
+	if err := checkConfig(l.place, info.Config); err != nil {
+		return err
+	}
+	k := &remoteHead{l: l, heads: heads, stop: make(chan struct{}), stopped: make(chan struct{})}
+	h, err := k.load(ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.compare(ctx, info, h); err != nil {
+		return err
+	}
+	if err := l.readFirst(ctx); err != nil {
+		return err
+	}
+	k.frontier, k.leaf = h.Frontier, h.Leaf
+	l.head = k
+	if err := k.catchUp(ctx); err != nil {
+		return err
+	}
+	if err := l.checkMemory(ctx); err != nil {
+		return err
+	}
+	go k.saving()
+	return nil
+}

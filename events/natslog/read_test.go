@@ -1,0 +1,142 @@
+package natslog
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"cairn/events"
+)
+
+// Trap: one request for more than 50,000 messages is not served as asked.
+func TestPullSize(t *testing.T) {
+	t.Parallel()
+	if pullMessages > 50_000 {
+		t.Errorf("pullMessages: got %d, want at most 50,000", pullMessages)
+	}
+}
+
+// Trap: a reader that is slower than the server loses messages, silently.
+func TestLargeRead(t *testing.T) {
+	t.Parallel()
+	l, _ := create(t)
+	mustAppend(t, l, batch("a", 0, 0, 10_000))
+	mustAppend(t, l, batch("b", 0, 0, 10_000))
+	if got := len(read(t, l, events.Filter{})); got != 20_001 {
+		t.Errorf("got %d events, want 20001", got)
+	}
+	// Half-way through, someone breaks out; the next read is whole.
+	n := 0
+	for range l.Read(t.Context(), events.Filter{}) {
+		if n++; n == 7000 {
+			break
+		}
+	}
+	if got := len(read(t, l, events.Filter{Checklist: "b", After: 10_001, Upto: 19_001})); got != 9000 {
+		t.Errorf("got %d events, want 9000", got)
+	}
+}
+
+// Trap: Shutdown sleeps 50 ms while pull requests are open.
+func TestQuickClose(t *testing.T) {
+	best := time.Hour
+	for range 5 {
+		l, _ := create(t)
+		atEnd := make(chan struct{})
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			var last error
+			for env, err := range l.Follow(t.Context(), events.Filter{}) {
+				last = err
+				if err == nil && env.Seq == 1 {
+					close(atEnd)
+				}
+			}
+			if !errors.Is(last, events.ErrUnavailable) {
+				t.Errorf("follow: got %v, want ErrUnavailable", last)
+			}
+		})
+		<-atEnd
+		mustAppend(t, l, batch("a", 0, 0, 1))
+		began := time.Now()
+		l.Close()
+		best = min(best, time.Since(began))
+		wg.Wait()
+	}
+	if best >= 50*time.Millisecond {
+		t.Errorf("close: got %v, want less than 50 ms", best)
+	}
+}
+
+// Readers leave no consumer behind.
+func TestNoConsumersLeft(t *testing.T) {
+	t.Parallel()
+	l, _ := create(t)
+	mustAppend(t, l, batch("a", 0, 0, 3))
+	read(t, l, events.Filter{})
+	read(t, l, events.Filter{After: 99})
+	for range l.Read(t.Context(), events.Filter{}) {
+		break
+	}
+	for range l.Follow(t.Context(), events.Filter{}) {
+		break
+	}
+	info, err := l.stream.Info(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.State.Consumers != 0 {
+		t.Errorf("got %d consumers, want 0", info.State.Consumers)
+	}
+}
+
+func TestClosed(t *testing.T) {
+	t.Parallel()
+	l, _ := create(t)
+	for range 2 {
+		if err := l.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	}
+	if _, err := l.Append(t.Context(), []events.Append{batch("a", 0, 0, 1)}); !errors.Is(err, events.ErrUnavailable) {
+		t.Errorf("append: got %v, want ErrUnavailable", err)
+	}
+	for _, err := range l.Read(t.Context(), events.Filter{}) {
+		if !errors.Is(err, events.ErrUnavailable) {
+			t.Errorf("read: got %v, want ErrUnavailable", err)
+		}
+	}
+}
+
+func TestChecklists(t *testing.T) {
+	t.Parallel()
+	l, _ := create(t)
+	mustAppend(t, l, batch("b", 0, 0, 2), batch("a", 0, 0, 1))
+	got, err := l.Checklists(t.Context())
+	if err != nil || !slices.Equal(got, []string{"a", "b"}) {
+		t.Errorf("got %v, %v, want [a b]", got, err)
+	}
+}
+
+// Accepted events are announced on cairn.changes for plain NATS clients.
+func TestChanges(t *testing.T) {
+	t.Parallel()
+	l, _ := create(t)
+	sub, err := l.nc.SubscribeSync("cairn.changes.>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustAppend(t, l, batch("a", 0, 0, 1))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	msg, err := sub.NextMsgWithContext(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(msg.Data), string(read(t, l, events.Filter{After: 1})[0].Body); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

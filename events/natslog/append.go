@@ -30,7 +30,8 @@ type write struct {
 
 // Append stores events; see [events.Log]. A single event is one publish,
 // several are one atomic batch. Calls from several goroutines do not wait for
-// each other.
+// each other. A write that is under way does not end with ctx, only with its
+// deadline.
 func (l *Log) Append(ctx context.Context, appends []events.Append) (events.Seq, error) {
 	w, err := newWrite(appends)
 	if err != nil || len(w.msgs) == 0 {
@@ -44,36 +45,23 @@ func (l *Log) Append(ctx context.Context, appends []events.Append) (events.Seq, 
 		done()
 		return 0, err
 	}
-	type result struct {
-		seq events.Seq
-		err error
-	}
+	defer done()
 	// The write is followed to its end even if the caller gives up: what it
 	// stored must come into the head.
-	results := make(chan result, 1)
 	deadline := time.Now().Add(ackTimeout)
 	if d, ok := ctx.Deadline(); ok {
 		deadline = d.Add(ackGrace)
 	}
-	go func() {
-		defer done()
-		ctx, cancel := context.WithDeadlineCause(l.life, deadline, nats.ErrTimeout)
-		defer cancel()
-		if l.server != nil {
-			var broke context.CancelCauseFunc
-			ctx, broke = context.WithCancelCause(ctx)
-			writes := l.server.writes()
-			defer context.AfterFunc(writes, func() { broke(context.Cause(writes)) })()
-		}
-		seq, err := l.store(ctx, w)
-		results <- result{seq, err}
-	}()
-	select {
-	case r := <-results:
-		return r.seq, r.err
-	case <-ctx.Done():
-		return 0, ended(ctx, "append")
+	ctx, cancel := context.WithDeadlineCause(l.life, deadline, nats.ErrTimeout)
+	defer cancel()
+	if l.server != nil {
+		var broke context.CancelCauseFunc
+		ctx, broke = context.WithCancelCause(ctx)
+		defer broke(nil)
+		writes := l.server.writes()
+		defer context.AfterFunc(writes, func() { broke(context.Cause(writes)) })()
 	}
+	return l.store(ctx, w)
 }
 
 // writable returns an error if nothing may be appended.

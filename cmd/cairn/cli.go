@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,6 +38,9 @@ type cli struct {
 	data, checklist, as, id string
 	json, noColor, quiet    bool
 
+	// gitUser is git's user, asked for once; set by run.
+	gitUser func() string
+
 	place   server.Place
 	session *server.Session
 	// used is the checklist that the command was about: its file is looked at
@@ -46,6 +50,7 @@ type cli struct {
 
 // run carries out one command line and returns the exit code.
 func (c *cli) run(ctx context.Context, args []string) int {
+	c.gitUser = sync.OnceValue(gitUser)
 	root := newRoot(c)
 	root.SetArgs(rewriteArgs(args))
 	root.SetIn(c.in)
@@ -74,6 +79,9 @@ func (c *cli) open(ctx context.Context, create bool) (*server.Session, error) {
 	if c.session != nil {
 		return c.session, nil
 	}
+	if c.as == "" && c.getenv("CAIRN_ACTOR") == "" {
+		go c.gitUser() // git takes as long as the log does to open
+	}
 	if err := c.locate(); err != nil {
 		return nil, err
 	}
@@ -89,6 +97,18 @@ func (c *cli) open(ctx context.Context, create bool) (*server.Session, error) {
 	}
 	c.session = s
 	return s, nil
+}
+
+// letGo closes the log while this command waits for a person or for a change, so
+// that others can use it. A later open finds the same checklist.
+func (c *cli) letGo() error {
+	err := c.session.Close()
+	c.session = nil
+	if c.checklist == "" {
+		c.checklist = c.used
+	}
+	c.used = ""
+	return err
 }
 
 func (c *cli) locate() error {
@@ -264,7 +284,7 @@ func (c *cli) actor() events.Actor {
 		id = c.getenv("CAIRN_ACTOR")
 	}
 	if id == "" {
-		id = gitUser()
+		id = c.gitUser()
 	}
 	if id == "" {
 		if u, err := user.Current(); err == nil {
@@ -346,14 +366,14 @@ func (c *cli) look(ctx context.Context, asOf string, see func(*checklist.State) 
 }
 
 // words reads TASKs from the arguments; "-" stands for the lines of stdin.
-func (c *cli) words(args []string) ([]string, error) {
+func (c *cli) words(ctx context.Context, args []string) ([]string, error) {
 	var refs []string
 	for _, a := range args {
 		if a != "-" {
 			refs = append(refs, a)
 			continue
 		}
-		b, err := io.ReadAll(c.in)
+		b, err := c.readIn(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("read TASKs from stdin: %w", err)
 		}
@@ -364,6 +384,26 @@ func (c *cli) words(args []string) ([]string, error) {
 		}
 	}
 	return refs, nil
+}
+
+// readIn reads stdin to its end, or until ctx is done: Ctrl-C ends a command
+// that waits for somebody to type.
+func (c *cli) readIn(ctx context.Context) ([]byte, error) {
+	type read struct {
+		b   []byte
+		err error
+	}
+	end := make(chan read, 1)
+	go func() {
+		b, err := io.ReadAll(c.in)
+		end <- read{b, err}
+	}()
+	select {
+	case r := <-end:
+		return r.b, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err() // the read ends with the process
+	}
 }
 
 // asOfText is the as_of of JSON: what the user wrote, null for now.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"cairn/events"
 	"cairn/events/natslog"
@@ -51,6 +52,11 @@ func tell(err error) told {
 		t.Code, t.Exit = "changed_meanwhile", 5
 	case errors.Is(err, events.ErrStorage), errors.Is(err, docfile.ErrUnreadable), errors.Is(err, docfile.ErrUnwritable):
 		t.Code = "storage"
+		// The system's word for it, such as "no space left on device".
+		var errno syscall.Errno
+		if errors.As(err, &errno) && !strings.Contains(t.Message, errno.Error()) {
+			t.Message += ": " + errno.Error()
+		}
 	case errors.Is(err, context.DeadlineExceeded):
 		t.Code, t.Exit = "unavailable", 6
 		t.Message = "the log did not answer in time: " + err.Error()
@@ -82,6 +88,9 @@ func (c *cli) fail(err error) int {
 		}
 	}
 	fmt.Fprintf(c.err, "cairn: %s\n", checklist.Clean(t.Message))
+	if t.Code == string(commands.CodeNoTask) && t.Hint != nil {
+		t.Candidates = nil // the hint names it
+	}
 	width := 0
 	for _, cand := range t.Candidates {
 		width = max(width, len(fmt.Sprint(cand.Key)))

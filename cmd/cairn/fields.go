@@ -30,7 +30,7 @@ func newAssign(c *cli) *cobra.Command {
   cairn assign 27 none`,
 		Args: args(2, -1, "TASKs and a name: cairn assign 27 ada"),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			refs, err := c.words(given[:len(given)-1])
+			refs, err := c.words(cmd.Context(), given[:len(given)-1])
 			if err != nil {
 				return err
 			}
@@ -61,7 +61,7 @@ func newDue(c *cli) *cobra.Command {
   cairn due 27 none`,
 		Args: args(2, -1, "TASKs and a day: cairn due 27 fri"),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			refs, err := c.words(given[:len(given)-1])
+			refs, err := c.words(cmd.Context(), given[:len(given)-1])
 			if err != nil {
 				return err
 			}
@@ -74,7 +74,7 @@ func newDue(c *cli) *cobra.Command {
 		},
 		ValidArgsFunction: c.completeTasks(events.State.Open),
 	}
-	cmd.Flags().StringVar(&every, "every", "", "it repeats each `day, week or month`, or \"2 weeks\"; none ends it")
+	cmd.Flags().StringVar(&every, "every", "", "it repeats: each `day`, week, month or \"2 weeks\"; none ends it")
 	w.register(cmd)
 	return cmd
 }
@@ -90,7 +90,7 @@ func newEstimate(c *cli) *cobra.Command {
   cairn estimate 27 none`,
 		Args: args(2, -1, "TASKs and an amount: cairn estimate 27 3d"),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			refs, err := c.words(given[:len(given)-1])
+			refs, err := c.words(cmd.Context(), given[:len(given)-1])
 			if err != nil {
 				return err
 			}
@@ -122,7 +122,7 @@ func newLabel(c *cli) *cobra.Command {
 					refs = append(refs, a)
 				}
 			}
-			refs, err := c.words(refs)
+			refs, err := c.words(cmd.Context(), refs)
 			if err != nil {
 				return err
 			}
@@ -187,7 +187,7 @@ func newBlock(c *cli) *cobra.Command {
   cairn block 62 --by 46 48`,
 		Args: args(1, -1, "a TASK that waits, and --by TASK"),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			refs, err := c.words(given)
+			refs, err := c.words(cmd.Context(), given)
 			if err != nil {
 				return err
 			}
@@ -213,7 +213,7 @@ func newUnblock(c *cli) *cobra.Command {
   cairn unblock 62 --by 48`,
 		Args: args(1, -1, "one or more TASKs: cairn unblock 32"),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			refs, err := c.words(given)
+			refs, err := c.words(cmd.Context(), given)
 			if err != nil {
 				return err
 			}
@@ -237,7 +237,7 @@ func newComment(c *cli) *cobra.Command {
   git log -1 --format=%B | cairn comment 36 -`,
 		Args: args(2, -1, `a TASK and a text: cairn comment 36 "clean since Monday"`),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			text, err := c.text(strings.Join(given[1:], " "))
+			text, err := c.text(cmd.Context(), strings.Join(given[1:], " "))
 			if err != nil {
 				return err
 			}
@@ -275,4 +275,3 @@ func newUncomment(c *cli) *cobra.Command {
 	w.register(cmd)
 	return cmd
 }
-

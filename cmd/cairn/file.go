@@ -26,13 +26,32 @@ func (c *cli) followFile(ctx context.Context) {
 	c.withFile(ctx, docfile.Follow)
 }
 
+// catchUpFile looks at the tied file before a write, where what is remembered of
+// it is not of this revision: it was forgotten, a process died between the file
+// and the memory of it, or another work tree wrote to the log. A file that is
+// equal to the checklist now is known to be untouched after the write.
+func (c *cli) catchUpFile(ctx context.Context) error {
+	behind := false
+	err := c.session.Checklist(ctx, c.used, nil, func(st *checklist.State) error {
+		if file, ok := c.tied(st); ok {
+			known, ok := c.copies().Load(file.Path)
+			behind = !ok || known.Origin != c.session.Origin() || known.Checklist != st.Name || known.Revision != st.Revision
+		}
+		return nil
+	})
+	if err == nil && behind {
+		c.followFile(ctx)
+	}
+	return err
+}
+
 // lookAtFile says after a command how the tied file stands, where it has edits
 // of its own; what lags behind after a crash is brought up.
 func (c *cli) lookAtFile(ctx context.Context) {
 	status, lines, file, err := c.withFile(ctx, docfile.Follow)
 	switch {
 	case err != nil:
-		fmt.Fprintf(c.err, "cairn: the change is in the log, but %s was not updated: %v\n", file, err)
+		fmt.Fprintf(c.err, "cairn: the log is in order, but %s does not follow it: %v\n", file, err)
 	case status == docfile.Differs && !c.quiet:
 		noun := "lines"
 		if lines == 1 {

@@ -81,7 +81,6 @@ func (c *cli) importFile(ctx context.Context, o *importOptions) error {
 	}
 	if o.dryRun && !c.place.Exists {
 		c.tellImport(report, o, path)
-		c.talk("Nothing was written.\n")
 		return nil
 	}
 	s, err := c.open(ctx, true)
@@ -111,11 +110,7 @@ func (c *cli) importFile(ctx context.Context, o *importOptions) error {
 	if o.dryRun {
 		c.used = ""
 		c.tellImport(report, o, path)
-		c.talk("Nothing was written.\n")
 		return nil
-	}
-	if !o.noFollow {
-		c.followFile(ctx)
 	}
 	if c.json {
 		return s.Checklist(ctx, o.name, nil, func(st *checklist.State) error { return c.printResult(st, &o.writeFlags, outcome) })
@@ -204,9 +199,12 @@ func (c *cli) tellImport(r docfile.Report, o *importOptions, path string) {
 	} else {
 		c.talk("  file  %s follows the log\n", c.shown(path))
 	}
-	if r.Counts.Tasks > 0 {
+	switch {
+	case o.dryRun:
+		c.talk("Nothing was written.\n")
+	case r.Counts.Tasks > 0:
 		c.talk("Next: cairn plan --owner NAME --start DAY --finish DAY, then cairn\n")
-	} else {
+	default:
 		c.talk("Next: cairn add TEXT\n")
 	}
 }

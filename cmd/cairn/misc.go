@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -92,6 +93,10 @@ var version = "dev"
 func newVersion(c *cli) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version",
+		Long: `Print the version.
+
+  cairn version
+  cairn version --json`,
 		Args: args(0, 0, "no argument"),
 		RunE: func(*cobra.Command, []string) error {
 			v := version
@@ -118,18 +123,33 @@ func newVersion(c *cli) *cobra.Command {
 }
 
 // confirm asks on a terminal whether to do what was refused for want of a
-// confirmation. Anything but y is no.
-func (c *cli) confirm(err error) bool {
+// confirmation, and returns nil if so. Anything but y is no: the refusal
+// stands. The log is not held meanwhile.
+func (c *cli) confirm(ctx context.Context, refusal error) error {
 	var e *commands.Error
-	if !errors.As(err, &e) || e.Code != commands.CodeConfirm || c.json {
-		return false
+	if !errors.As(refusal, &e) || e.Code != commands.CodeConfirm || c.json {
+		return refusal
 	}
 	in, ok := c.in.(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
-		return false
+		return refusal
 	}
-	fmt.Fprintf(c.err, "%s. Remove all of it? [y/N] ", e.Message)
-	line, _ := bufio.NewReader(in).ReadString('\n')
-	return strings.EqualFold(strings.TrimSpace(line), "y")
+	if err := c.letGo(); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.err, "%s. Remove all of it? [y/N] ", checklist.Clean(e.Message))
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(in).ReadString('\n')
+		answer <- line
+	}()
+	select {
+	case line := <-answer:
+		if !strings.EqualFold(strings.TrimSpace(line), "y") {
+			return refusal
+		}
+		return nil
+	case <-ctx.Done():
+		return ctx.Err() // the read ends with the process
+	}
 }
-

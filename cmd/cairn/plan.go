@@ -52,6 +52,9 @@ func newArchive(c *cli) *cobra.Command {
 	w := &writeFlags{}
 	cmd := &cobra.Command{
 		Use: "archive", Short: "Close and hide a checklist",
+		Long: `Close and hide a checklist. The log keeps it, and reactivate opens it again.
+
+  cairn archive -c release-6 -m "all shipped"`,
 		Args: args(0, 0, "no argument; -c names the checklist"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := c.write(cmd.Context(), w, commands.Archive{}, nil)
@@ -66,6 +69,9 @@ func newReactivate(c *cli) *cobra.Command {
 	w := &writeFlags{}
 	cmd := &cobra.Command{
 		Use: "reactivate", Short: "Open an archived checklist again",
+		Long: `Open an archived checklist again.
+
+  cairn reactivate -c release-6`,
 		Args: args(0, 0, "no argument; -c names the checklist"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := c.write(cmd.Context(), w, commands.Reactivate{}, nil)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cairn/projections/checklist"
+	"cairn/server/commands"
 )
 
 func newRoot(c *cli) *cobra.Command {
@@ -25,7 +26,7 @@ rewritten.
   cairn done 12 -m "PR #9"      work
   cairn show --as-of fri        as it was
   cairn log                     who changed what, when and why`,
-		Args:          args(0, 0, "a command; cairn --help lists them"),
+		Args:          unknownCommand,
 		SilenceErrors: true, SilenceUsage: true,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return c.checkActor() },
 		RunE:              func(cmd *cobra.Command, _ []string) error { return c.status(cmd.Context()) },
@@ -61,6 +62,19 @@ rewritten.
 	root.AddCommand(newTasksTopic(), newWhenTopic())
 	root.InitDefaultCompletionCmd()
 	return root
+}
+
+// unknownCommand refuses a word that is no command, and names those like it.
+func unknownCommand(root *cobra.Command, given []string) error {
+	if len(given) == 0 {
+		return nil
+	}
+	e := &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("there is no command %q", given[0]), Hint: "cairn --help lists them."}
+	root.SuggestionsMinimumDistance = 2
+	if like := root.SuggestionsFor(given[0]); len(like) > 0 {
+		e.Hint = fmt.Sprintf("Did you mean cairn %s? cairn --help lists them.", strings.Join(like, " or cairn "))
+	}
+	return e
 }
 
 func group(root *cobra.Command, id string, subs ...*cobra.Command) {

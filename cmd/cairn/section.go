@@ -28,6 +28,11 @@ func newSectionAdd(c *cli) *cobra.Command {
 	w, add := &writeFlags{}, commands.AddSection{}
 	cmd := &cobra.Command{
 		Use: "add TITLE", Short: "Add a section, at the end if no place is named",
+		Long: `Add a section, at the end if no place is named.
+
+  cairn section add "12) Clean-up"
+  cairn section add "Rollback" --after s:9
+  cairn section add "Schemas" --under s:5`,
 		Args: args(1, -1, "the title of the section"),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			add.Title = strings.Join(given, " ")
@@ -47,6 +52,9 @@ func newSectionEdit(c *cli) *cobra.Command {
 	w := &writeFlags{}
 	cmd := &cobra.Command{
 		Use: "edit SECTION TITLE", Short: "Retitle a section",
+		Long: `Retitle a section. Its key stays, and so does all that stands in it.
+
+  cairn section edit s:4 "4) Data migration"`,
 		Args: args(2, -1, "a SECTION and its new title"),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			edit := commands.EditSection{Section: sectionRef(given[0]), Title: strings.Join(given[1:], " ")}
@@ -63,6 +71,10 @@ func newSectionMove(c *cli) *cobra.Command {
 	w, move := &writeFlags{}, commands.MoveSection{}
 	cmd := &cobra.Command{
 		Use: "move SECTION", Short: "Move a section, with what stands in it",
+		Long: `Move a section, with what stands in it.
+
+  cairn section move s:4 --before s:3
+  cairn section move "API parity" --after s:6`,
 		Args: args(1, 1, "a SECTION, and --before or --after another"),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			move.Section, move.Before, move.After = sectionRef(given[0]), sectionRef(move.Before), sectionRef(move.After)
@@ -81,11 +93,19 @@ func newSectionRemove(c *cli) *cobra.Command {
 	w, remove := &writeFlags{}, commands.RemoveSection{}
 	cmd := &cobra.Command{
 		Use: "rm SECTION", Short: "Take a section, with what stands in it, out of the document",
+		Long: `Take a section, with what stands in it, out of the document. The log keeps it.
+Where tasks stand in it, it asks.
+
+  cairn section rm s:12
+  cairn section rm s:5 --with-tasks -m "another team"`,
 		Args: args(1, 1, "a SECTION"),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			remove.Section = sectionRef(given[0])
 			_, err := c.write(cmd.Context(), w, remove, nil)
-			if !c.confirm(err) {
+			if err == nil {
+				return nil
+			}
+			if err := c.confirm(cmd.Context(), err); err != nil {
 				return err
 			}
 			remove.WithTasks = true

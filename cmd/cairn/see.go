@@ -176,6 +176,10 @@ func newChecklists(c *cli) *cobra.Command {
 	all := false
 	cmd := &cobra.Command{
 		Use: "checklists", Short: "List the checklists of the log",
+		Long: `List the checklists of the log, with what is done of them and their files.
+
+  cairn checklists
+  cairn checklists --all            also archived ones`,
 		Args: args(0, 0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := c.open(cmd.Context(), false)
@@ -211,7 +215,12 @@ func newChecklists(c *cli) *cobra.Command {
 				if sum.Path != "" {
 					file = "  " + c.shown(c.absolute(sum.Path))
 				}
-				fmt.Fprintf(c.out, "%-*s  %-16s  @%-6d  %s%s\n", width, sum.Name, state, sum.Seq, checklist.Clean(sum.Title), file)
+				line := fmt.Sprintf("%-*s  %-16s  @%-6d  ", width, sum.Name, state, sum.Seq)
+				title := checklist.Clean(sum.Title)
+				if style := c.style(); !style.Piped() {
+					title = checklist.Cut(title, max(style.Width-len(line)-checklist.Width(file), 8))
+				}
+				fmt.Fprintf(c.out, "%s%s%s\n", line, title, file)
 			}
 			if hidden > 0 {
 				c.talk("%s archived (--all)\n", count(hidden, "checklist"))

@@ -41,7 +41,7 @@ func newAdd(c *cli) *cobra.Command {
   k=$(cairn add "Order the certificates")      the key, when piped`,
 		Args: args(1, -1, `the text of the task: cairn add "Rehearse the cutover"`),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			text, err := c.text(strings.Join(given, " "))
+			text, err := c.text(cmd.Context(), strings.Join(given, " "))
 			if err != nil {
 				return err
 			}
@@ -129,10 +129,9 @@ func (c *cli) inEditor(ctx context.Context, ref string) (string, error) {
 		return "", fmt.Errorf("edit %s: %w", ref, err)
 	}
 	// Others may use the log while the editor is open.
-	if err := c.session.Close(); err != nil {
+	if err := c.letGo(); err != nil {
 		return "", err
 	}
-	c.session = nil
 	cmd := exec.CommandContext(ctx, "sh", "-c", editor+` "$1"`, "sh", f.Name())
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil {
@@ -141,11 +140,6 @@ func (c *cli) inEditor(ctx context.Context, ref string) (string, error) {
 	b, err := os.ReadFile(f.Name())
 	if err != nil {
 		return "", fmt.Errorf("edit %s: %w", ref, err)
-	}
-	name := c.used
-	c.used = ""
-	if c.checklist == "" {
-		c.checklist = name
 	}
 	return string(b), nil
 }
@@ -161,7 +155,7 @@ func newMove(c *cli) *cobra.Command {
   cairn move 31 --section "API parity"`,
 		Args: args(1, -1, "one or more TASKs and a place: cairn move 19 --before 18"),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			refs, err := c.words(given)
+			refs, err := c.words(cmd.Context(), given)
 			if err != nil {
 				return err
 			}
@@ -186,7 +180,7 @@ them. To decide against a task and keep its line: cairn drop.
   cairn rm 63 -m "a duplicate of 12"`,
 		Args: args(1, -1, "one or more TASKs: cairn rm 63"),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			refs, err := c.words(given)
+			refs, err := c.words(cmd.Context(), given)
 			if err != nil {
 				return err
 			}

@@ -57,7 +57,7 @@ func newTransition(c *cli, v verbHelp) *cobra.Command {
 		Long: fmt.Sprintf("%s.\n%s\n\nAll or nothing: several tasks are one command. Tasks that are so already stay\nas they are; that is not an error.", v.short, v.examples),
 		Args: args(1, -1, fmt.Sprintf("one or more TASKs: cairn %s 12", v.verb)),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			refs, err := c.words(given)
+			refs, err := c.words(cmd.Context(), given)
 			if err != nil {
 				return err
 			}

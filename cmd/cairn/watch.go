@@ -60,13 +60,6 @@ func (c *cli) watch(ctx context.Context, o *watchOptions) error {
 	return w.follow(ctx)
 }
 
-// letGo closes the log, so that others can write.
-func (c *cli) letGo() error {
-	err := c.session.Close()
-	c.session = nil
-	return err
-}
-
 // follow looks at the head until ctx ends, and reads when it has grown.
 func (w *watcher) follow(ctx context.Context) error {
 	tick := time.NewTicker(pollEvery)

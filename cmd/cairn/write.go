@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -65,6 +64,11 @@ func (c *cli) write(ctx context.Context, w *writeFlags, cmd commands.Command, ab
 			return app.Outcome{}, err
 		}
 	}
+	if !w.dryRun {
+		if err := c.catchUpFile(ctx); err != nil {
+			return app.Outcome{}, err
+		}
+	}
 	do := c.session.Execute
 	if w.dryRun {
 		do = c.session.Preview
@@ -72,9 +76,6 @@ func (c *cli) write(ctx context.Context, w *writeFlags, cmd commands.Command, ab
 	outcome, err := do(ctx, meta, cmd)
 	if err != nil {
 		return outcome, err
-	}
-	if !w.dryRun {
-		c.followFile(ctx)
 	}
 	return outcome, c.session.Checklist(ctx, name, nil, func(st *checklist.State) error {
 		if c.json {
@@ -136,9 +137,9 @@ func (c *cli) tellOutcome(st *checklist.State, w *writeFlags, outcome app.Outcom
 			break
 		}
 		c.talk("%s\n", audit.ChangeLine(row, st, style))
-		for _, line := range legendLines(row) {
-			c.talk("      %s\n", line)
-		}
+	}
+	if entry := legendEntry(outcome.Events); entry != "" {
+		c.talk("The document's legend now names %s.\n", checklist.Clean(entry))
 	}
 	if w.dryRun {
 		c.talk("Nothing was written.\n")
@@ -149,17 +150,31 @@ func (c *cli) tellOutcome(st *checklist.State, w *writeFlags, outcome app.Outcom
 	}
 }
 
-// legendLines tells that the document's legend learned a marker.
-func legendLines(row audit.Row) []string {
-	if _, _, moved := row.State(); !moved {
-		return nil
-	}
-	for _, ch := range row.Changes {
-		if ch.Field == "legend" {
-			return []string{fmt.Sprintf("the legend now reads %v", ch.After)}
+// legendEntry returns what a command made the document's legend name besides,
+// such as "[!] = On hold"; else "".
+func legendEntry(recorded []events.Envelope) string {
+	for _, env := range recorded {
+		var mark byte
+		var doc []events.Line
+		switch e := env.Data.(type) {
+		case *events.TaskStarted:
+			mark, doc = e.Mark, e.Doc
+		case *events.TaskHeld:
+			mark, doc = e.Mark, e.Doc
+		case *events.TaskDropped:
+			mark, doc = e.Mark, e.Doc
+		}
+		for _, line := range doc {
+			box := "[" + string(rune(mark)) + "]"
+			if _, rest, ok := strings.Cut(line.Raw, box); ok {
+				if end := strings.IndexAny(rest, "[\n"); end >= 0 {
+					rest = rest[:end]
+				}
+				return box + strings.TrimRight(rest, " ,;|·")
+			}
 		}
 	}
-	return nil
+	return ""
 }
 
 // tellAlready tells that there was nothing to do, and since when.
@@ -208,12 +223,12 @@ func ago(d time.Duration) string {
 	return plural(int(d.Hours()/24), "day")
 }
 
-// readAll reads a text from stdin where the argument is "-".
-func (c *cli) text(arg string) (string, error) {
+// text reads a text from stdin where the argument is "-".
+func (c *cli) text(ctx context.Context, arg string) (string, error) {
 	if arg != "-" {
 		return arg, nil
 	}
-	b, err := io.ReadAll(c.in)
+	b, err := c.readIn(ctx)
 	if err != nil {
 		return "", fmt.Errorf("read the text from stdin: %w", err)
 	}

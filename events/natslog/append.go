@@ -14,11 +14,14 @@ import (
 	"cairn/events/merkle"
 )
 
-// ackTimeout is how long the acknowledgement of a write is waited for where the
-// caller's context has no deadline; ackGrace how much longer than the caller
-// the log itself waits, so that its head stays right.
+// ackTimeout is how long the acknowledgement of a write is waited for;
+// remoteTimeout where the log is elsewhere: an acknowledgement can get lost when
+// a server goes and comes, and the caller, who knows the command's id, tries
+// again. ackGrace is how much longer than the caller's deadline the log waits, so
+// that its head stays right.
 const (
-	ackTimeout = 30 * time.Second
+	ackTimeout    = 30 * time.Second
+	remoteTimeout = 5 * time.Second
 	ackGrace   = 2 * time.Second
 )
 
@@ -48,8 +51,12 @@ func (l *Log) Append(ctx context.Context, appends []events.Append) (events.Seq, 
 	defer done()
 	// The write is followed to its end even if the caller gives up: what it
 	// stored must come into the head.
-	deadline := time.Now().Add(ackTimeout)
-	if d, ok := ctx.Deadline(); ok {
+	wait := ackTimeout
+	if l.server == nil {
+		wait = remoteTimeout
+	}
+	deadline := time.Now().Add(wait)
+	if d, ok := ctx.Deadline(); ok && (l.server != nil || d.Add(ackGrace).Before(deadline)) {
 		deadline = d.Add(ackGrace)
 	}
 	ctx, cancel := context.WithDeadlineCause(l.life, deadline, nats.ErrTimeout)

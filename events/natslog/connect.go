@@ -95,7 +95,7 @@ func (l *Log) connect(ctx context.Context, server string, r *Remote) (err error)
 	case noStream && !r.Create:
 		return &Error{
 			Err: ErrNotFound, Message: fmt.Sprintf("there is no log in %s", l.place),
-			Hint: "Make one: cairn serve with --nats and --init.",
+			Hint: "Nothing was made in its place.",
 		}
 	case noHeads:
 		if heads, err = l.createRemote(ctx, r, noStream); err != nil {

@@ -43,7 +43,7 @@ func (e *Error) Unwrap() []error {
 }
 
 const (
-	hintDoctor = "Nothing was written. cairn doctor says what can be saved; do not delete it."
+	hintDoctor = "Nothing was written. Keep the directory as it is: what is in it can still be read."
 	hintDisk   = "Free space or permissions, then try again."
 )
 

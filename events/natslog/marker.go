@@ -72,7 +72,7 @@ func lost(dir string, m *marker) *Error {
 		Err:     events.ErrIntegrity,
 		Message: fmt.Sprintf("%s was set up on %s but holds no log", dir, m.Created.Format(time.DateOnly)),
 		Hint: "It may be damaged or half restored. Nothing was created in its place.\n" +
-			"From a backup: cairn restore FILE --data NEWDIR. More: cairn doctor",
+			"Put the directory back as it was, from a backup; or begin anew elsewhere: --data NEWDIR",
 	}
 }
 

@@ -70,7 +70,7 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 	if name := onNetwork(c.Dir); name != "" {
 		return nil, &Error{
 			Err: events.ErrStorage, Message: fmt.Sprintf("%s lies on a network file system (%s)", c.Dir, name),
-			Hint: "Locks do not hold there. Use --data with a local directory, or cairn serve.",
+			Hint: "Locks do not hold there. Use --data with a directory on a local disk.",
 		}
 	}
 	lock, err := acquire(ctx, c.Dir, c.Wait)

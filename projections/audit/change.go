@@ -27,7 +27,10 @@ func ChangeLine(r Row, after *checklist.State, s checklist.Style) string {
 	} else {
 		detail = strings.TrimSpace(strings.TrimPrefix(detail, what))
 	}
-	at := e.At()
+	at := ""
+	if r.Seq != 0 { // not yet stored: what a dry run would do
+		at = e.At()
+	}
 	count := ""
 	if _, _, ok := r.State(); ok {
 		count = sectionCount(after, r.Target, 18)
@@ -39,7 +42,7 @@ func ChangeLine(r Row, after *checklist.State, s checklist.Style) string {
 	if s.Piped() {
 		return strings.Join(filled(what, e.Key, e.Text, right, at), "  ")
 	}
-	head := checklist.Pad(what, 9) + "  "
+	head := checklist.Pad(what, max(9, checklist.Width(what))) + "  "
 	if e.Key != "" {
 		head += strings.Repeat(" ", max(2-len(e.Key), 0)) + e.Key + "  "
 	}
@@ -233,6 +236,9 @@ func finished(after *checklist.State, closed map[int]bool) string {
 		return ""
 	}
 	if p := after.Root().Tally().Progress; p.Work > 0 && p.Remaining() == 0 {
+		if p.Work == 1 {
+			return "that was the last one"
+		}
 		return fmt.Sprintf("all %d are done", p.Work)
 	}
 	return ""

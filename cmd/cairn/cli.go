@@ -267,11 +267,13 @@ func (c *cli) styleOf(w io.Writer) checklist.Style {
 	return s
 }
 
-var looksLikeWhen = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?|[a-z0-9-]*@[0-9]+|[0-9]+[dw])$`)
+var looksLikeWhen = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?|[a-z0-9-]*@[0-9]+|[0-9]+[dw])$`)
+})
 
 // checkActor refuses a WHEN given to --as.
 func (c *cli) checkActor() error {
-	if looksLikeWhen.MatchString(c.as) {
+	if looksLikeWhen().MatchString(c.as) {
 		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--as %s: that is a moment, not a person", c.as), Hint: "Did you mean --as-of " + c.as + "?"}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -85,7 +86,9 @@ func group(root *cobra.Command, id string, subs ...*cobra.Command) {
 	}
 }
 
-var labelOff = regexp.MustCompile(`^-[\pL\pN][\pL\pN_:/.-]*$`)
+var labelOff = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^-[\pL\pN][\pL\pN_:/.-]*$`)
+})
 
 // rewriteArgs turns the two forms that flags cannot say into flags: label's -x
 // and block's --by with several TASKs.
@@ -104,7 +107,7 @@ func rewriteArgs(given []string) []string {
 			out = append(out, a)
 			continue
 		case a == "--":
-		case given[at] == "label" && labelOff.MatchString(a) && !slices.Contains([]string{"-m", "-n", "-q", "-c", "-h"}, a):
+		case given[at] == "label" && labelOff().MatchString(a) && !slices.Contains([]string{"-m", "-n", "-q", "-c", "-h"}, a):
 			out = append(out, "--remove="+a[1:])
 			continue
 		case given[at] != "label" && a == "--by":

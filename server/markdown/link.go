@@ -3,11 +3,14 @@ package markdown
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 )
 
 // github matches the URL of an issue or a pull request.
-var github = regexp.MustCompile(`https?://github\.com/[\w.-]+/[\w.-]+/(?:issues|pull)/(\d+)`)
+var github = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`https?://github\.com/[\w.-]+/[\w.-]+/(?:issues|pull)/(\d+)`)
+})
 
 // AddLink returns the lines of a task with a link to url, " ([#12](url))" for
 // an issue or a pull request, at the end of the first line before trailing
@@ -74,7 +77,7 @@ func splitLink(s string) (label, url string, n int) {
 	if !ok || url == "" || strings.ContainsFunc(url, inURL) || strings.ContainsAny(label, "[]") {
 		return "", "", 0
 	}
-	if m := github.FindStringIndex(url); (m == nil || m[0] != 0) && label != linkLabel(url) {
+	if m := github().FindStringIndex(url); (m == nil || m[0] != 0) && label != linkLabel(url) {
 		return "", "", 0
 	}
 	return label, url, len(s) - at + 1
@@ -83,7 +86,7 @@ func splitLink(s string) (label, url string, n int) {
 // linkLabel returns the short text of a link: "#12", else the last element of
 // the path, else the host.
 func linkLabel(url string) string {
-	if m := github.FindStringSubmatch(url); m != nil && strings.HasPrefix(url, m[0]) {
+	if m := github().FindStringSubmatch(url); m != nil && strings.HasPrefix(url, m[0]) {
 		return "#" + m[1]
 	}
 	s := url
@@ -113,7 +116,7 @@ func appendGitHub(links []string, s string) []string {
 	if !strings.Contains(s, "github.com/") {
 		return links
 	}
-	for _, url := range github.FindAllString(s, -1) {
+	for _, url := range github().FindAllString(s, -1) {
 		links = appendNew(links, url)
 	}
 	return links

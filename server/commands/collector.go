@@ -9,7 +9,7 @@ import (
 )
 
 // batchFrom is how many waiting events make one atomic batch cheaper than
-// single publishes beside each other; measured, see docs/adr.
+// single publishes beside each other; see docs/adr/0004.
 const batchFrom = 24
 
 // collector appends what waits while the last write is under way together:

@@ -37,8 +37,13 @@ func Decide(st *checklist.State, cmd Command) ([]events.Event, error) {
 	if err := mayWrite(st, cmd); err != nil {
 		return nil, err
 	}
-	d := newDecision(st)
-	if err := cmd.decide(d); err != nil {
+	d, err := newDecision(st), error(nil)
+	if changesShape(cmd) {
+		d, err = shaped(st, cmd)
+	} else {
+		err = cmd.decide(d)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if len(d.events) > events.MaxBatch {
@@ -83,11 +88,12 @@ func Hash(checklistName string, cmd Command) (string, error) {
 		return "", fmt.Errorf("hash %s: %w", cmd.Name(), err)
 	}
 	members["checklist"], members["command"] = checklistName, cmd.Name()
-	sum := sha256.New()
-	enc := json.NewEncoder(sum)
+	var canonical bytes.Buffer
+	enc := json.NewEncoder(&canonical)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(members); err != nil {
 		return "", fmt.Errorf("hash %s: %w", cmd.Name(), err)
 	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	sum := sha256.Sum256(bytes.TrimSuffix(canonical.Bytes(), []byte("\n"))) // Encode ends the line
+	return hex.EncodeToString(sum[:]), nil
 }

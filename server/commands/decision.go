@@ -2,6 +2,7 @@ package commands
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ type decision struct {
 	// legend is the legend's text if an event of this command rewrote it.
 	legend  string
 	markers map[byte]events.State
+	spacing spacing
 }
 
 func newDecision(st *checklist.State) *decision {
@@ -155,10 +157,11 @@ func candidates(blocks []*checklist.Block) []Candidate {
 	return list
 }
 
-// droppedAbove returns the nearest dropped task that b stands in, or nil.
-func droppedAbove(b *checklist.Block) *checklist.Block {
+// droppedAbove returns the nearest dropped task that b stands in, or nil; those
+// in except do not count.
+func droppedAbove(b *checklist.Block, except ...*checklist.Block) *checklist.Block {
 	for at := b.ParentTask(); at != nil; at = at.ParentTask() {
-		if at.Task.State == events.Dropped {
+		if at.Task.State == events.Dropped && !slices.Contains(except, at) {
 			return at
 		}
 	}

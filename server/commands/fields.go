@@ -56,7 +56,7 @@ func (c Assign) resolve(r *resolver) (Command, error) {
 }
 
 func (c Assign) decide(d *decision) error {
-	people := slices.DeleteFunc(slices.Clone(c.Assignees), func(s string) bool { return s == none })
+	people := without(c.Assignees, none)
 	if c.Section != "" {
 		b, err := d.section(c.Section)
 		if err != nil {
@@ -238,7 +238,7 @@ func (c Label) decide(d *decision) error {
 		return err
 	}
 	for _, b := range blocks {
-		after := slices.DeleteFunc(slices.Clone(b.Task.Labels), func(l string) bool { return slices.Contains(c.Remove, l) })
+		after := without(b.Task.Labels, c.Remove...)
 		for _, l := range c.Add {
 			if !slices.Contains(after, l) {
 				after = append(after, l)
@@ -325,8 +325,12 @@ func (c UnlinkTask) decide(d *decision) error {
 		return nil
 	}
 	e := &events.TaskUnlinked{Key: b.Task.Key, URL: url}
-	if raw := markdown.RemoveLink(b.Raw, url); raw != b.Raw {
-		_, box, _ := markdown.ReadTask(raw)
+	raw := markdown.RemoveLink(b.Raw, url)
+	_, box, links := markdown.ReadTask(raw)
+	if slices.Contains(links, url) {
+		return refuse(fmt.Sprintf("To word it otherwise: cairn edit %d TEXT", b.Task.Key), "the link stands in the text of %s", name(b))
+	}
+	if raw != b.Raw {
 		e.Raw, e.Box = raw, box
 	}
 	d.add(e)
@@ -366,6 +370,9 @@ func (c BlockTask) decide(d *decision) error {
 	for _, b := range blocks {
 		var keys []int
 		for _, other := range by {
+			if other == b {
+				return refuse("Nothing was written.", "%s cannot wait for itself", name(b))
+			}
 			if other.Within(b) || b.Within(other) {
 				return refuse("Nothing was written.", "%s cannot wait for %s: one stands under the other", name(b), name(other))
 			}
@@ -381,38 +388,36 @@ func (c BlockTask) decide(d *decision) error {
 			d.add(&events.TaskBlocked{Key: b.Task.Key, By: keys})
 		}
 	}
-	return c.circle(blocks, by)
-}
-
-// circle refuses what the command itself closes: 1 and 2 by 1 and 2.
-func (c BlockTask) circle(blocks, by []*checklist.Block) error {
-	for _, b := range blocks {
-		for _, other := range blocks {
-			if b != other && slices.Contains(by, b) && slices.Contains(by, other) {
-				return refuse("Nothing was written.", "%s and %s would wait for each other", name(b), name(other))
-			}
-		}
-	}
 	return nil
 }
 
-// waitsFor returns the way from one task to another along what they wait for;
-// nil if there is none.
+// waitsFor returns the way from one task to another, or to what stands in that:
+// along what they wait for, what those above them wait for, and what has to be
+// done in them first. It is nil if there is none.
 func waitsFor(st *checklist.State, from, to *checklist.Block, seen map[int]bool) []int {
-	if from == to {
-		return []int{to.Task.Key}
+	key := from.Task.Key
+	if from.Within(to) {
+		return []int{key}
 	}
 	if seen == nil {
 		seen = make(map[int]bool)
 	}
-	seen[from.Task.Key] = true
-	for _, key := range from.Task.BlockedBy {
-		next := st.Task(key)
-		if next == nil || seen[key] {
+	seen[key] = true
+	var next []*checklist.Block
+	for at := from; at != nil; at = at.ParentTask() {
+		for _, by := range at.Task.BlockedBy {
+			next = append(next, st.Task(by))
+		}
+	}
+	for child := range from.Tasks() {
+		next = append(next, child)
+	}
+	for _, b := range next {
+		if b == nil || seen[b.Task.Key] {
 			continue
 		}
-		if path := waitsFor(st, next, to, seen); path != nil {
-			return append([]int{from.Task.Key}, path...)
+		if path := waitsFor(st, b, to, seen); path != nil {
+			return append([]int{key}, path...)
 		}
 	}
 	return nil

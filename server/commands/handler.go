@@ -78,6 +78,9 @@ type list struct {
 	view *projections.View[*checklist.State]
 	// loaded says that the log was read once. It is guarded by turn.
 	loaded bool
+	// broken is why the checklist stopped for good: the log has a hole in it.
+	// It is guarded by turn.
+	broken error
 }
 
 // NewHandler returns a Handler that writes to log.
@@ -115,6 +118,10 @@ func (h *Handler) list(name string) *list {
 func (l *list) enter(ctx context.Context) error {
 	select {
 	case <-l.turn:
+		if err := l.broken; err != nil {
+			l.leave()
+			return err
+		}
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -162,7 +169,7 @@ func (h *Handler) Execute(ctx context.Context, meta Meta, cmd Command) (Result, 
 // execute runs with the checklist's turn.
 func (h *Handler) execute(ctx context.Context, l *list, meta Meta, cmd Command, hash string) (Result, error) {
 	var resolved Command
-	for {
+	for attempt := 0; ; attempt++ {
 		if result, known, err := h.known(ctx, l, meta, cmd, hash); known || err != nil {
 			return result, err
 		}
@@ -180,12 +187,23 @@ func (h *Handler) execute(ctx context.Context, l *list, meta Meta, cmd Command, 
 		if errors.Is(err, events.ErrStorage) || errors.Is(err, events.ErrIntegrity) {
 			return Result{}, err
 		}
+		if !errors.Is(err, events.ErrConflict) {
+			pause(ctx, attempt)
+		}
 		if ctx.Err() != nil {
 			return Result{}, fmt.Errorf("%s: %w", cmd.Name(), err)
 		}
 		if caught := h.catchUp(ctx, l, meta.Checklist); caught != nil {
 			return Result{}, errors.Join(err, caught)
 		}
+	}
+}
+
+// pause waits before a log that failed is tried again, longer each time.
+func pause(ctx context.Context, attempt int) {
+	select {
+	case <-time.After(min(5*time.Millisecond<<min(attempt, 10), time.Second)):
+	case <-ctx.Done():
 	}
 }
 
@@ -302,7 +320,13 @@ func (h *Handler) apply(l *list, meta Meta, envelopes []events.Envelope, last ev
 // catchUp applies what the log holds behind the view.
 func (h *Handler) catchUp(ctx context.Context, l *list, name string) error {
 	for env, err := range h.log.Read(ctx, events.Filter{Checklist: name, After: l.view.Seq()}) {
+		if err == nil {
+			err = l.follows(env)
+		}
 		if err != nil {
+			if errors.Is(err, events.ErrIntegrity) {
+				l.broken = err
+			}
 			return fmt.Errorf("read checklist %s: %w", name, err)
 		}
 		if err := l.view.Apply(env); err != nil {
@@ -311,6 +335,17 @@ func (h *Handler) catchUp(ctx context.Context, l *list, name string) error {
 	}
 	l.loaded = true
 	return nil
+}
+
+// follows returns an error if an event is missing between the view and env: a
+// reader that begins behind the first event cannot tell by itself.
+func (l *list) follows(env events.Envelope) error {
+	return l.view.Read(func(st *checklist.State) error {
+		if _, unreadable := env.Data.(*events.Unreadable); unreadable || env.Revision == st.Revision+1 {
+			return nil
+		}
+		return fmt.Errorf("%w: revision %d is missing before @%d", events.ErrIntegrity, st.Revision+1, env.Seq)
+	})
 }
 
 // View calls look with the checklist's state, caught up with the log. The state

@@ -49,11 +49,12 @@ func (c AddSection) decide(d *decision) error {
 	if level > 6 {
 		return refuse("Nothing was written.", "a heading of level %d cannot be written", level)
 	}
-	d.gap(place, nil)
+	behind := d.behind(place)
+	place = d.gap(place, nil)
 	key := d.key(events.SectionNoun)
-	eol := d.eol()
-	d.add(&events.SectionAdded{Key: key, Place: place, Level: level, Title: c.Title, Raw: markdown.NewSection(level, c.Title, eol)})
-	if d.behind(place) {
+	raw := markdown.NewSection(level, c.Title, d.eol())
+	d.add(&events.SectionAdded{Key: key, Place: place, Level: level, Title: titleIn(raw, c.Title), Raw: raw})
+	if behind {
 		d.blank(events.Place{In: events.SectionRef(key)})
 	}
 	return nil
@@ -75,10 +76,7 @@ func (d *decision) sectionPlace(before, after, under string, moving *checklist.B
 	}
 	if before+after == "" {
 		root := d.st.Root()
-		place, level := events.Place{}, 1
-		if d.st.Title != "" {
-			level = 2
-		}
+		place, level := events.Place{}, 2 // the first heading of level 1 is the title
 		for _, child := range without(root.Children, moving) {
 			place.After = child.Ref
 			if child.Section != nil {
@@ -105,26 +103,32 @@ func (d *decision) sectionPlace(before, after, under string, moving *checklist.B
 	return place, b.Section.Level, nil
 }
 
-// gap makes sure that a blank line stands before place, where a heading goes.
-// moving is what will not stand there any more.
-func (d *decision) gap(place events.Place, moving *checklist.Block) {
+// gap makes sure that a blank line stands before place, where a heading goes,
+// and returns the place behind it. moving is what will not stand there any more.
+func (d *decision) gap(place events.Place, moving *checklist.Block) events.Place {
 	b := d.ahead(place)
 	if b == nil || moving != nil && b.Within(moving) {
-		return
+		return place
 	}
 	d.endLine(place)
 	if endsBlank(b.Raw) {
-		return
+		return place
 	}
-	home := b
-	for home.Section == nil && home.Parent != nil {
-		home = home.Parent
+	// The blank line belongs to the section that b stands in, behind all of b.
+	at := events.Place{}
+	if b.Section != nil {
+		at.In = b.Ref
+	} else {
+		for b.Parent.Section == nil && b.Parent != d.st.Root() {
+			b = b.Parent
+		}
+		at = events.Place{In: b.Parent.Ref, After: b.Ref}
 	}
-	at := events.Place{In: home.Ref}
-	if n := len(home.Children); n > 0 {
-		at.After = home.Children[n-1].Ref
+	blank := d.blank(at)
+	if at.In == place.In {
+		place.After = blank
 	}
-	d.blank(at)
+	return place
 }
 
 // behind reports whether anything stands behind place.
@@ -177,10 +181,23 @@ func (c EditSection) decide(d *decision) error {
 	if err != nil {
 		return err
 	}
-	if b.Section.Title != c.Title {
-		d.add(&events.SectionRetitled{Key: b.Section.Key, Title: c.Title, Raw: markdown.Retitle(b.Raw, c.Title)})
+	if raw := markdown.Retitle(b.Raw, c.Title); raw != b.Raw && b.Section.Title != c.Title {
+		d.add(&events.SectionRetitled{Key: b.Section.Key, Title: titleIn(raw, c.Title), Raw: raw})
 	}
 	return nil
+}
+
+// titleIn is the title that a heading is read with: "C \\#" where "C #" was
+// asked for.
+func titleIn(raw, title string) string {
+	const first = "# \n\n" // the title of the document
+	doc, err := markdown.Parse([]byte(first+raw), markdown.Options{})
+	if err == nil && len(doc.Blocks) > 0 {
+		if last := doc.Blocks[len(doc.Blocks)-1]; last.Noun == events.SectionNoun {
+			return last.Title
+		}
+	}
+	return title
 }
 
 // MoveSection puts a section, with what stands in it, before or behind another
@@ -229,13 +246,14 @@ func (c MoveSection) decide(d *decision) error {
 	if stands(b, place) {
 		return nil
 	}
-	d.gap(place, b)
+	behind := d.behind(place)
+	place = d.gap(place, b)
 	last := deepest(b)
 	if !strings.HasSuffix(last.Raw, "\n") {
 		d.add(&events.DocumentReformatted{Doc: []events.Line{{Ref: last.Ref, Raw: d.line(last.Raw)}}})
 	}
 	d.add(&events.SectionMoved{Key: b.Section.Key, Place: place})
-	if !endsBlank(d.line(last.Raw)) {
+	if behind && !endsBlank(d.line(last.Raw)) {
 		home := last
 		for home.Section == nil {
 			home = home.Parent

@@ -15,6 +15,8 @@ type slot struct {
 	// like is the sibling to copy indent and bullet from; under is the task to
 	// become the first child of; with neither the task begins a list.
 	like, under string
+	// count says that a number in like's bullet counts one on.
+	count bool
 	// before and behind say that a blank line is wanted there.
 	before, behind bool
 }
@@ -62,7 +64,7 @@ func (d *decision) slot(t target, moving *checklist.Block) (slot, error) {
 		if err != nil {
 			return slot{}, err
 		}
-		return slot{place: events.Place{In: b.Parent.Ref, After: b.Ref}, like: b.Raw}, nil
+		return slot{place: events.Place{In: b.Parent.Ref, After: b.Ref}, like: b.Raw, count: true}, nil
 	case t.Before != "":
 		b, err := d.task(t.Before)
 		if err != nil {
@@ -84,8 +86,16 @@ func (d *decision) slot(t target, moving *checklist.Block) (slot, error) {
 	return d.in(d.lastHome(), moving), nil
 }
 
-func without(blocks []*checklist.Block, b *checklist.Block) []*checklist.Block {
-	return slices.DeleteFunc(slices.Clone(blocks), func(o *checklist.Block) bool { return o == b })
+// without returns list without some of its elements; nil where none is left, as
+// an empty list is stored.
+func without[T comparable](list []T, some ...T) []T {
+	var rest []T
+	for _, v := range list {
+		if !slices.Contains(some, v) {
+			rest = append(rest, v)
+		}
+	}
+	return rest
 }
 
 // under is the place behind the last task in b.
@@ -93,7 +103,7 @@ func under(b, moving *checklist.Block) slot {
 	children := without(b.Children, moving)
 	for _, child := range slices.Backward(children) {
 		if child.Task != nil {
-			return slot{place: events.Place{In: b.Ref, After: child.Ref}, like: child.Raw}
+			return slot{place: events.Place{In: b.Ref, After: child.Ref}, like: child.Raw, count: true}
 		}
 	}
 	s := slot{place: events.Place{In: b.Ref}, under: b.Raw}
@@ -109,7 +119,7 @@ func (d *decision) in(section, moving *checklist.Block) slot {
 	children := without(section.Children, moving)
 	for _, child := range slices.Backward(children) {
 		if child.Task != nil {
-			return slot{place: events.Place{In: section.Ref, After: child.Ref}, like: child.Raw}
+			return slot{place: events.Place{In: section.Ref, After: child.Ref}, like: child.Raw, count: true}
 		}
 	}
 	s := slot{place: events.Place{In: section.Ref}}
@@ -227,14 +237,14 @@ func (d *decision) blank(place events.Place) events.Ref {
 // there where one is wanted.
 func (d *decision) open(s *slot) {
 	d.endLine(s.place)
-	if s.before {
+	if s.before || d.spacing.before {
 		s.place.After = d.blank(s.place)
 	}
 }
 
 // close ends the room: last is the block that was put there.
 func (d *decision) close(s slot, last events.Ref) {
-	if s.behind {
+	if s.behind || d.spacing.behind {
 		d.blank(events.Place{In: s.place.In, After: last})
 	}
 }
@@ -242,10 +252,22 @@ func (d *decision) close(s slot, last events.Ref) {
 // raw is the line of a new task in s.
 func (d *decision) raw(s slot, mark byte, text string) string {
 	switch {
+	case s.like != "" && !s.count:
+		return d.instead(s.like, mark, text)
 	case s.like != "":
 		return markdown.TaskLike(d.line(s.like), mark, text)
 	case s.under != "":
 		return markdown.TaskUnder(d.line(s.under), mark, text)
 	}
 	return markdown.NewTask(d.eol(), mark, text)
+}
+
+// instead is the line of a task that takes the place of like, which comes behind
+// it: with the same bullet, a number too.
+func (d *decision) instead(like string, mark byte, text string) string {
+	_, box, links := markdown.ReadTask(like)
+	for _, url := range links {
+		like = markdown.RemoveLink(like, url)
+	}
+	return d.line(markdown.SetMark(markdown.Reword(like, text), box, mark))
 }

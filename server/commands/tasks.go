@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"slices"
 
 	"cairn/events"
@@ -97,8 +98,20 @@ func (c EditTask) decide(d *decision) error {
 		return nil
 	}
 	raw := markdown.Reword(b.Raw, c.Text)
-	text, box, _ := markdown.ReadTask(raw)
+	text, box, links := markdown.ReadTask(raw)
 	d.add(&events.TaskReworded{Key: b.Task.Key, Text: text, Raw: raw, Box: box})
+	// A link that stood in the text goes with it, one in the new text comes.
+	_, _, before := markdown.ReadTask(b.Raw)
+	for _, url := range before {
+		if slices.Contains(b.Task.Links, url) && !slices.Contains(links, url) {
+			d.add(&events.TaskUnlinked{Key: b.Task.Key, URL: url})
+		}
+	}
+	for _, url := range links {
+		if !slices.Contains(b.Task.Links, url) {
+			d.add(&events.TaskLinked{Key: b.Task.Key, URL: url})
+		}
+	}
 	return nil
 }
 
@@ -159,7 +172,7 @@ func (c MoveTasks) decide(d *decision) error {
 		if err := d.livePlace(s.place); err != nil {
 			return err
 		}
-		if last != (events.Ref{}) && c.Before == "" {
+		if last != (events.Ref{}) {
 			s.place.After, s.before, s.behind = last, false, false
 		}
 		if len(blocks) == 1 && stands(b, s.place) {
@@ -204,6 +217,9 @@ func (d *decision) moveTask(b *checklist.Block, s slot) {
 			e.Doc = append(e.Doc, events.Line{Ref: child.Ref, Raw: raw})
 		}
 	}
+	slices.SortFunc(e.Doc, func(a, b events.Line) int { // as it is stored
+		return cmp.Or(cmp.Compare(a.Ref.Noun, b.Ref.Noun), cmp.Compare(a.Ref.Key, b.Ref.Key))
+	})
 	d.add(e)
 	d.close(s, b.Ref)
 }
@@ -276,7 +292,7 @@ func (c SplitTask) decide(d *decision) error {
 	for _, text := range c.Texts {
 		key := d.addTask(s, text)
 		added := d.events[len(d.events)-1].(*events.TaskAdded)
-		s = slot{place: events.Place{In: b.Ref, After: events.TaskRef(key)}, like: added.Raw}
+		s = slot{place: events.Place{In: b.Ref, After: events.TaskRef(key)}, like: added.Raw, count: true}
 	}
 	return nil
 }

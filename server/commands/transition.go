@@ -100,6 +100,10 @@ func (c Transition) decide(d *decision) error {
 		}
 	}
 	rule := c.Verb.rule()
+	var opened []*checklist.Block // by this command
+	if c.Verb == Reopen {
+		opened = blocks
+	}
 	for _, b := range blocks {
 		state := b.Task.State
 		if slices.Contains(rule.refused, state) {
@@ -109,7 +113,7 @@ func (c Transition) decide(d *decision) error {
 		if slices.Contains(rule.already, state) && !again {
 			continue
 		}
-		if above := droppedAbove(b); above != nil && c.Verb != Drop && c.Verb != Stop {
+		if above := droppedAbove(b, opened...); above != nil && c.Verb != Drop && c.Verb != Stop {
 			return refuse(fmt.Sprintf("It is out of the scope with it. First: cairn reopen %d", above.Task.Key),
 				"%s stands under %s, which is dropped", name(b), name(above))
 		}
@@ -126,7 +130,11 @@ func (c Transition) apply(d *decision, b *checklist.Block) {
 		d.add(&events.TaskScheduled{Key: key, Due: events.Set(nextOccurrence(due, b.Task.Every))})
 		return
 	}
-	mark, doc := d.mark(c.Verb.rule().to)
+	var mark byte // a marker that says so already stays
+	var doc []events.Line
+	if b.Task.State != c.Verb.rule().to {
+		mark, doc = d.mark(c.Verb.rule().to)
+	}
 	if b.Mark() == mark {
 		mark = 0
 	}

@@ -185,7 +185,8 @@ func ParseOn(s string, now time.Time, zone *time.Location) (time.Time, error) {
 	case day > today:
 		return time.Time{}, usage("--on %s is %s, in the future", s, day)
 	}
-	return day.In(zone).Add(12 * time.Hour), nil
+	d := day.In(time.UTC)
+	return time.Date(d.Year(), d.Month(), d.Day(), 12, 0, 0, 0, zone), nil
 }
 
 // everyForm reads "day", "week", "2 weeks", "month".

@@ -22,7 +22,7 @@ import (
 const (
 	ackTimeout    = 30 * time.Second
 	remoteTimeout = 5 * time.Second
-	ackGrace   = 2 * time.Second
+	ackGrace      = 2 * time.Second
 )
 
 // write is one Append on its way.

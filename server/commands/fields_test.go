@@ -342,6 +342,11 @@ func TestBlock(t *testing.T) {
 			refused: "refused: 4 c1 cannot wait for 1 a: that waits for it already (1 → 3 → 4)",
 		},
 		{
+			name:  "a circle over a parent: what stands in it waits with it",
+			given: on(list, one("3", "1")), when: one("1", "4"),
+			refused: "refused: 1 a cannot wait for 4 c1: that waits for it already (4 → 1)",
+		},
+		{
 			name:  "a circle over a child: its parent waits for what waits for it",
 			given: on(list, one("4", "1")), when: one("1", "3"),
 			refused: "refused: 1 a cannot wait for 3 c: that waits for it already (3 → 4 → 1)",

@@ -60,6 +60,9 @@ func run(t *testing.T, rows []decided) {
 			if after := string(st.Document()); after != before {
 				t.Errorf("deciding changed the document: got %q, want %q", after, before)
 			}
+			for _, e := range got {
+				stored(t, envelope(st, e))
+			}
 			st = evolve(t, st, got...)
 			if row.document != "" {
 				if diff := cmp.Diff(row.document, string(st.Document())); diff != "" {

@@ -291,7 +291,7 @@ func (h *Handler) stamp(st *checklist.State, meta Meta, name, hash string, decid
 			Reason: meta.Reason, Data: e,
 		}
 		if env.Body, err = events.Marshal(env); err != nil {
-			return nil, &Error{Code: CodeOverLimit, Message: err.Error(), Hint: "Nothing was written."}
+			return nil, &Error{Code: CodeOverLimit, Message: fmt.Sprintf("%s would make an event over the limit of %d KiB", name, events.MaxEvent>>10), Hint: "Nothing was written. Say it in fewer words."}
 		}
 	}
 	return envelopes, nil

@@ -186,7 +186,7 @@ func TestMistakesReachNoLog(t *testing.T) {
 		{meta("12"), do(commands.Done, "1"), `usage: --id "12" is no UUID`},
 		{meta(""), do(commands.Done, "99"), "task_not_found: no task has the key 99"},
 		{meta(""), commands.ImportDocument{}, "name_taken: there is a checklist plan already"},
-		{meta(""), commands.CommentTask{Task: "1", Text: strings.Repeat("x", events.MaxEvent)}, "over_limit: marshal cairn.task.commented.v1: 922131 bytes, over the limit of 921600"},
+		{meta(""), commands.CommentTask{Task: "1", Text: strings.Repeat("x", events.MaxEvent)}, "over_limit: CommentTask would make an event over the limit of 900 KiB"},
 	} {
 		_, err := h.Execute(t.Context(), test.meta, test.cmd)
 		if got := refusal(err); got != test.want {

@@ -276,6 +276,14 @@ func TestMoveTasks(t *testing.T) {
 			}},
 		},
 		{
+			name:  "the lines in it are in the order in which they are stored",
+			given: on("- [ ] a\n  - [ ] a1\n- [ ] b\n", add("a0").At("", "a1", "", "")), when: move("1").To("b", "", "", ""),
+			then: []events.Event{&events.TaskMoved{
+				Key: 1, Place: events.Place{In: task(3)}, Raw: "  - [ ] a\n", Box: 5,
+				Doc: []events.Line{{Ref: task(2), Raw: "    - [ ] a1\n"}, {Ref: task(4), Raw: "    - [ ] a0\n"}},
+			}},
+		},
+		{
 			name:  "before a task",
 			given: on("- [ ] a\n- [ ] b\n- [ ] c\n"), when: move("3").To("", "1", "", ""),
 			then: []events.Event{&events.TaskMoved{Key: 3}},

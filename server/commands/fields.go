@@ -3,7 +3,6 @@ package commands
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -179,14 +178,14 @@ type Estimate struct {
 // Name returns the stored name.
 func (Estimate) Name() string { return "EstimateTask" }
 
-var estimateForm = regexp.MustCompile(`^[0-9]{1,6}(\.[0-9]{1,3})?[dhw]?$`)
+var estimateForm = pattern(`^[0-9]{1,6}(\.[0-9]{1,3})?[dhw]?$`)
 
 func (c Estimate) resolve(r *resolver) (Command, error) {
 	var err error
 	if c.Tasks, err = r.tasks(c.Tasks, inStates(events.Todo, events.InProgress, events.OnHold), anyTask); err != nil {
 		return nil, err
 	}
-	if c.Estimate != none && !estimateForm.MatchString(c.Estimate) {
+	if c.Estimate != none && !estimateForm().MatchString(c.Estimate) {
 		return nil, usage("estimate %q: want days (3d), hours (4h), weeks (2w), points (5), or none", c.Estimate)
 	}
 	return c, nil

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"regexp"
 
 	"cairn/events"
 	"cairn/server/markdown"
@@ -27,11 +26,11 @@ func (ImportDocument) Name() string { return "ImportDocument" }
 
 func (c ImportDocument) resolve(*resolver) (Command, error) { return c, nil }
 
-var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+var nameForm = pattern(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 // CheckName refuses what is no name of a checklist.
 func CheckName(name string) error {
-	if !nameForm.MatchString(name) {
+	if !nameForm().MatchString(name) {
 		return usage("%q is no name of a checklist: want small letters, digits and -, 63 at most", name)
 	}
 	return nil

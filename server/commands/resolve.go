@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"cairn/events"
@@ -39,9 +40,15 @@ func inStates(states ...events.State) tier {
 	}
 }
 
+// pattern compiles a regular expression when it is first used: a run of the
+// command line uses few of them.
+func pattern(s string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(s) })
+}
+
 var (
-	keyForm   = regexp.MustCompile(`^[0-9]{1,9}$`)
-	rangeForm = regexp.MustCompile(`^([0-9]{1,9})-([0-9]{1,9})$`)
+	keyForm   = pattern(`^[0-9]{1,9}$`)
+	rangeForm = pattern(`^([0-9]{1,9})-([0-9]{1,9})$`)
 )
 
 // tasks resolves TASKs to keys, in the order named, each once.
@@ -93,15 +100,15 @@ func (r *resolver) expand(ref string, tiers []tier) ([]*checklist.Block, error) 
 	switch {
 	case ref == "":
 		return nil, usage("an empty TASK names nothing")
-	case keyForm.MatchString(ref):
+	case keyForm().MatchString(ref):
 		key, _ := strconv.Atoi(ref)
 		b := r.st.Task(key)
 		if b == nil {
 			return nil, r.noTask(key)
 		}
 		return []*checklist.Block{b}, nil
-	case rangeForm.MatchString(ref):
-		m := rangeForm.FindStringSubmatch(ref)
+	case rangeForm().MatchString(ref):
+		m := rangeForm().FindStringSubmatch(ref)
 		from, _ := strconv.Atoi(m[1])
 		to, _ := strconv.Atoi(m[2])
 		return r.between(ref, from, to)
@@ -278,7 +285,7 @@ func dice(a, b string) float64 {
 
 // sectionBlock resolves a SECTION: s:4, or text by the rules of TASK.
 func (r *resolver) sectionBlock(ref string) (*checklist.Block, error) {
-	if num, ok := strings.CutPrefix(ref, "s:"); ok && keyForm.MatchString(num) {
+	if num, ok := strings.CutPrefix(ref, "s:"); ok && keyForm().MatchString(num) {
 		key, _ := strconv.Atoi(num)
 		if b := r.st.Section(key); b != nil {
 			return b, nil

@@ -1,7 +1,6 @@
 package commands
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -26,16 +25,16 @@ type When struct {
 }
 
 var (
-	seqForm  = regexp.MustCompile(`^([a-z0-9][a-z0-9-]{0,62})?@([0-9]{1,18})$`)
-	agoForm  = regexp.MustCompile(`^([0-9]{1,5})([dw])$`)
-	plusForm = regexp.MustCompile(`^\+([0-9]{1,5})([dw])$`)
+	seqForm  = pattern(`^([a-z0-9][a-z0-9-]{0,62})?@([0-9]{1,18})$`)
+	agoForm  = pattern(`^([0-9]{1,5})([dw])$`)
+	plusForm = pattern(`^\+([0-9]{1,5})([dw])$`)
 )
 
 // ParseWhen reads a WHEN, seen from now in the checklist's zone.
 func ParseWhen(s string, now time.Time, zone *time.Location) (When, error) {
 	w := When{Text: s}
 	now = now.In(zone)
-	if m := seqForm.FindStringSubmatch(s); m != nil {
+	if m := seqForm().FindStringSubmatch(s); m != nil {
 		n, _ := strconv.ParseUint(m[2], 10, 64)
 		w.Checklist, w.Seq = m[1], events.Seq(n)
 		if n == 0 {
@@ -53,7 +52,7 @@ func ParseWhen(s string, now time.Time, zone *time.Location) (When, error) {
 		w.From, w.End = now, now
 		return w, nil
 	}
-	if keyForm.MatchString(s) {
+	if keyForm().MatchString(s) {
 		return w, usage("%s could be many things: write @%s for the position in the log", s, s)
 	}
 	for _, form := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04"} {
@@ -120,7 +119,7 @@ func pastDay(s string, now time.Time) (events.Day, error) {
 	case "yesterday":
 		return addDays(today, -1), nil
 	}
-	if m := agoForm.FindStringSubmatch(s); m != nil {
+	if m := agoForm().FindStringSubmatch(s); m != nil {
 		return addDays(today, -days(m)), nil
 	}
 	if d, ok := weekday(s); ok {
@@ -155,7 +154,7 @@ func (r *resolver) future(s string) (events.Day, error) {
 	case "tomorrow":
 		return addDays(today, 1), nil
 	}
-	if m := plusForm.FindStringSubmatch(s); m != nil {
+	if m := plusForm().FindStringSubmatch(s); m != nil {
 		return addDays(today, days(m)), nil
 	}
 	if d, ok := weekday(s); ok {

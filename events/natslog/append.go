@@ -2,6 +2,7 @@ package natslog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -94,7 +95,8 @@ func (l *Log) writable(ctx context.Context) error {
 
 // breaks stops all further appends if err says that the log is damaged.
 func (l *Log) breaks(err error) error {
-	if e, ok := err.(*Error); ok && e.Err == events.ErrIntegrity {
+	var e *Error
+	if errors.As(err, &e) && errors.Is(e.Err, events.ErrIntegrity) {
 		l.broken.CompareAndSwap(nil, e)
 	}
 	return err

@@ -25,7 +25,7 @@ var seqs = projections.Projection[[]events.Seq]{
 	Init: func() []events.Seq { return nil },
 	Evolve: func(st []events.Seq, env events.Envelope) ([]events.Seq, error) {
 		if _, ok := env.Data.(*events.ChecklistArchived); ok {
-			return st, errOdd
+			return nil, errOdd
 		}
 		return append(st, env.Seq), nil
 	},

@@ -312,8 +312,8 @@ func (st *State) setText(b *Block, raw string) {
 // put hangs b into the tree at place; in the last place where After is not in In.
 func (st *State) put(b *Block, place events.Place) {
 	parent := st.Block(place.In)
-	if parent == nil {
-		parent = &st.root
+	if parent == nil || parent.Within(b) {
+		parent = &st.root // nothing stands in itself, whatever an event says
 	}
 	b.Parent = parent
 	n := len(parent.Children)
@@ -367,6 +367,7 @@ func (st *State) restore(ref events.Ref, place events.Place) {
 		return
 	}
 	b.setRemoved(false)
+	st.take(b) // it may still hang in a parent that was removed with it
 	st.put(b, place)
 }
 

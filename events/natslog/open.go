@@ -94,6 +94,14 @@ func (l *Log) open(ctx context.Context, c *Config) error {
 	if mark != nil && !hasStore(c.Dir) {
 		return lost(c.Dir, mark)
 	}
+	if h, err := Peek(c.Dir); c.Create && mark == nil && !hasEvents(c.Dir) && (err != nil || h.N <= 1) {
+		// A creation was cut off before anything was stored. JetStream would
+		// take its half-written description for its own, and not find the
+		// stream at the next start.
+		if err := os.RemoveAll(filepath.Join(storePath(c.Dir), "jetstream")); err != nil {
+			return unwritable(storePath(c.Dir), err)
+		}
+	}
 	if err := os.MkdirAll(storePath(c.Dir), 0o700); err != nil {
 		return unwritable(storePath(c.Dir), err)
 	}

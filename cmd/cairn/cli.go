@@ -19,6 +19,7 @@ import (
 	"golang.org/x/term"
 
 	"cairn/events"
+	"cairn/events/natslog"
 	"cairn/projections/checklist"
 	"cairn/server"
 	"cairn/server/app"
@@ -84,6 +85,11 @@ func (c *cli) open(ctx context.Context, create bool) (*server.Session, error) {
 	}
 	if err := c.locate(); err != nil {
 		return nil, err
+	}
+	if !c.place.Exists && c.place.Dir != "" {
+		if err := natslog.Missing(c.place.Dir); err != nil {
+			return nil, err
+		}
 	}
 	if !c.place.Exists && !create {
 		return nil, &commands.Error{Code: commands.CodeNoChecklist, Message: "there is no checklist here yet", Hint: "cairn import FILE makes one of a Markdown file."}

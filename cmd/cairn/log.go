@@ -78,6 +78,12 @@ func (c *cli) log(ctx context.Context, o *logOptions, ref string) error {
 	if block != nil {
 		rows = slices.DeleteFunc(rows, func(r audit.Row) bool { return !concerns(r, block) })
 	}
+	if o.limit < 0 {
+		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--limit %d: want a number of lines", o.limit)}
+	}
+	if (o.cloudevents || c.json) && o.limit > 0 && len(rows) > o.limit {
+		rows = rows[len(rows)-o.limit:]
+	}
 	switch {
 	case o.cloudevents:
 		for _, r := range rows {

@@ -25,7 +25,6 @@ package natslog
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -161,7 +160,8 @@ func (l *Log) Close() error {
 	l.work.Wait()
 	err := l.head.close()
 	if l.memory != "" && l.broken.Load() == nil {
-		err = errors.Join(err, l.remember())
+		// To lose the memory is harmless; what was appended is appended.
+		_ = l.remember()
 	}
 	l.release()
 	return err

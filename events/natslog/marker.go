@@ -34,6 +34,20 @@ func Exists(dir string) bool {
 	return err == nil
 }
 
+// Missing returns why a directory for which Exists is false is not simply one
+// without a log: it may not be read, or it has lost its marker. It
+// returns nil where a log could be made.
+func Missing(dir string) error {
+	if _, err := os.ReadDir(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return &Error{Err: events.ErrStorage, Cause: err, Hint: hintDisk, Message: fmt.Sprintf("%s cannot be read", dir)}
+	}
+	// A creation that was cut off leaves the first event at most.
+	if h, err := Peek(dir); err == nil && h.N > 1 {
+		return damaged("%s holds parts of a log but not its marker", dir)
+	}
+	return nil
+}
+
 func notFound(dir string) error {
 	return &Error{
 		Err: ErrNotFound, Message: fmt.Sprintf("there is no log in %s", dir),

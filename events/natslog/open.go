@@ -167,6 +167,9 @@ func (l *Log) enter(ctx context.Context, mark *marker) error {
 	if err := l.catchUp(ctx, keeper, events.Seq(info.State.LastSeq)); err != nil {
 		return errors.Join(err, keeper.close())
 	}
+	if mark == nil {
+		return nil // made just now: what was seen at this place before is another
+	}
 	if err := l.checkMemory(ctx); err != nil {
 		return errors.Join(err, keeper.close())
 	}

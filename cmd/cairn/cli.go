@@ -44,6 +44,8 @@ type cli struct {
 
 	place   server.Place
 	session *server.Session
+	// known is what is remembered of the files; see copies.
+	known *docfile.Copies
 	// used is the checklist that the command was about: its file is looked at
 	// in the end.
 	used string
@@ -150,10 +152,15 @@ func (c *cli) stateDir() string {
 }
 
 func (c *cli) copies() docfile.Copies {
-	if dir := c.stateDir(); dir != "" {
-		return docfile.Copies{Dir: filepath.Join(dir, "copies")}
+	if c.known == nil {
+		dir := c.stateDir()
+		if dir != "" {
+			dir = filepath.Join(dir, "copies")
+		}
+		known := docfile.NewCopies(dir)
+		c.known = &known
 	}
-	return docfile.Copies{}
+	return *c.known
 }
 
 // name returns which checklist is meant: -c, $CAIRN_CHECKLIST, the one tied to
@@ -274,7 +281,8 @@ func (c *cli) styleOf(w io.Writer) checklist.Style {
 }
 
 var looksLikeWhen = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?|[a-z0-9-]*@[0-9]+|[0-9]+[dw])$`)
+	return regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?|[a-z0-9-]*@[0-9]+|[0-9]+[dw]?|git:[0-9a-f]+|` +
+		`now|today|yesterday|import|baseline|review(~[0-9]+)?|(mon|tues?|wed|wednes|thu|thurs|fri|sat|satur|sun)(day)?)$`)
 })
 
 // checkActor refuses a WHEN given to --as.

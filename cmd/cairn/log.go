@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,7 +61,7 @@ func (c *cli) log(ctx context.Context, o *logOptions, ref string) error {
 	if err := c.session.Checklist(ctx, name, nil, func(st *checklist.State) error {
 		about.Seq, about.Zone = st.Seq(), st.Zone()
 		if ref != "" {
-			block, err = find(st, ref)
+			block, err = findEver(st, ref)
 		}
 		return err
 	}); err != nil {
@@ -126,6 +127,25 @@ func after(rows []audit.Row, since commands.When) ([]audit.Row, error) {
 	return slices.DeleteFunc(rows, func(r audit.Row) bool {
 		return !since.Since(events.Envelope{Seq: r.Seq, EffectiveTime: r.Effective})
 	}), nil
+}
+
+// findEver is find, which also finds by its key what was removed since.
+func findEver(st *checklist.State, ref string) (*checklist.Block, error) {
+	b, err := find(st, ref)
+	if err == nil {
+		return b, nil
+	}
+	noun := events.TaskNoun
+	num, isSection := strings.CutPrefix(ref, "s:")
+	if isSection {
+		noun = events.SectionNoun
+	}
+	if key, convErr := strconv.Atoi(num); convErr == nil && key > 0 {
+		if b := st.Block(events.Ref{Noun: noun, Key: key}); b != nil {
+			return b, nil
+		}
+	}
+	return nil, err
 }
 
 // concerns reports whether a row is about a block.

@@ -24,9 +24,6 @@ func (o *seeOptions) register(cmd *cobra.Command) {
 func (c *cli) viewStyle(o *seeOptions) checklist.Style {
 	s := c.style()
 	s.All, s.AsOf = o.all, o.asOf
-	if o.asOf != "" {
-		s.Now = s.Now.Add(0)
-	}
 	return s
 }
 

@@ -67,7 +67,9 @@ func mayWrite(st *checklist.State, cmd Command) error {
 	case st.PublishedTo != "":
 		return &Error{Code: CodeRefused, Message: fmt.Sprintf("%s goes on at %s", st.Name, st.PublishedTo), Hint: "Nothing was written."}
 	case st.Archived:
-		if _, ok := cmd.(Reactivate); !ok {
+		switch cmd.(type) {
+		case Archive, Reactivate:
+		default:
 			return &Error{Code: CodeRefused, Message: st.Name + " is archived", Hint: "To go on with it: cairn reactivate -c " + st.Name}
 		}
 	}

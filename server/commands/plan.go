@@ -221,7 +221,9 @@ func (Archive) Name() string { return "ArchiveChecklist" }
 func (c Archive) resolve(*resolver) (Command, error) { return c, nil }
 
 func (c Archive) decide(d *decision) error {
-	d.add(&events.ChecklistArchived{})
+	if !d.st.Archived {
+		d.add(&events.ChecklistArchived{})
+	}
 	return nil
 }
 

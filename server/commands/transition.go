@@ -63,7 +63,7 @@ type Transition struct {
 	Tasks []string `json:"tasks"`
 	// All closes also what is still open under a task (done only).
 	All bool `json:"all,omitempty"`
-	// Until is the day to look again (hold only): a day word.
+	// Until is the day to look again (hold only): a day word, or "none".
 	Until string `json:"until,omitempty"`
 }
 
@@ -79,7 +79,7 @@ func (c Transition) resolve(r *resolver) (Command, error) {
 	if c.Tasks, err = r.tasks(c.Tasks, inStates(rule.acts...), inStates(rule.already...), inStates(rule.refused...)); err != nil {
 		return nil, err
 	}
-	if c.Until != "" {
+	if c.Until != "" && c.Until != none {
 		day, err := r.future(c.Until)
 		if err != nil {
 			return nil, err
@@ -109,7 +109,7 @@ func (c Transition) decide(d *decision) error {
 		if slices.Contains(rule.refused, state) {
 			return refused(c.Verb, b)
 		}
-		again := c.Verb == Hold && state == events.OnHold && c.Until != "" && string(b.Task.Until) != c.Until
+		again := c.Verb == Hold && state == events.OnHold && c.Until != "" && b.Task.Until != c.until()
 		if slices.Contains(rule.already, state) && !again {
 			continue
 		}
@@ -121,6 +121,9 @@ func (c Transition) decide(d *decision) error {
 	}
 	return nil
 }
+
+// until is the resolved day; none is no day.
+func (c Transition) until() events.Day { return events.Day(strings.TrimSuffix(c.Until, none)) }
 
 func (c Transition) apply(d *decision, b *checklist.Block) {
 	key := b.Task.Key
@@ -144,7 +147,7 @@ func (c Transition) apply(d *decision, b *checklist.Block) {
 	case Stop, Reopen:
 		d.add(&events.TaskReopened{Key: key, Mark: mark, Doc: doc})
 	case Hold:
-		d.add(&events.TaskHeld{Key: key, Mark: mark, Until: events.Day(c.Until), Doc: doc})
+		d.add(&events.TaskHeld{Key: key, Mark: mark, Until: c.until(), Doc: doc})
 	case Done:
 		d.add(&events.TaskCompleted{Key: key, Mark: mark, Doc: doc})
 	case Drop:

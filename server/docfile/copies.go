@@ -25,10 +25,16 @@ type Copy struct {
 }
 
 // Copies is the folder in which copies are remembered, one file each. The zero
-// Copies remembers nothing.
+// Copies remembers nothing. It is not safe for concurrent use.
 type Copies struct {
 	Dir string
+	// seen is what this process saved, also where the folder did not take it.
+	seen map[string]Copy
 }
+
+// NewCopies returns the copies remembered in dir; with an empty dir they are
+// remembered as long as the process lives.
+func NewCopies(dir string) Copies { return Copies{Dir: dir, seen: make(map[string]Copy)} }
 
 func (c Copies) file(path string) string {
 	sum := sha256.Sum256([]byte(path))
@@ -38,6 +44,9 @@ func (c Copies) file(path string) string {
 // Load returns what is remembered about the file at an absolute path. What
 // cannot be read counts as forgotten.
 func (c Copies) Load(path string) (Copy, bool) {
+	if known, ok := c.seen[path]; ok {
+		return known, true
+	}
 	if c.Dir == "" {
 		return Copy{}, false
 	}
@@ -54,6 +63,9 @@ func (c Copies) Load(path string) (Copy, bool) {
 
 // Save remembers a copy.
 func (c Copies) Save(known Copy) error {
+	if c.seen != nil {
+		c.seen[known.Path] = known
+	}
 	if c.Dir == "" {
 		return nil
 	}

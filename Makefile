@@ -13,7 +13,7 @@ help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 build: ## the cairn command, into bin/
-	go build -o bin/ ./cmd/...
+	CGO_ENABLED=0 go build -o bin/ ./cmd/cairn
 
 demo: ## the main job on a temporary copy of examples/elixir-migration.md
 	sh examples/demo.sh

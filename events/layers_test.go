@@ -40,6 +40,7 @@ var layers = map[string]int{
 	"server/github":         7,
 	"server/mcp":            7,
 	"server":                8,
+	"cmd/cairn/version":     0,
 	"cmd/cairn":             9,
 	"cmd/cairnsim":          9,
 }
@@ -134,11 +135,13 @@ func TestCodeStandsInFourRooms(t *testing.T) {
 	}
 }
 
+// The version is answered before all else is initialised; nothing else does
+// anything in an init.
 func TestNoInitAndNoReflectionInEvents(t *testing.T) {
 	t.Parallel()
 	for _, f := range goFiles(t) {
 		for _, decl := range f.ast.Decls {
-			if fn, ok := decl.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
+			if fn, ok := decl.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" && f.dir != "cmd/cairn/version" {
 				t.Errorf("%s: func init; say it where it is needed", f.pos.Position(fn.Pos()))
 			}
 		}

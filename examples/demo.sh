@@ -10,7 +10,7 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 
 echo 'Building cairn …'
-go build -buildvcs=false -o "$tmp/bin/cairn" ./cmd/cairn
+CGO_ENABLED=0 go build -buildvcs=false -o "$tmp/bin/cairn" ./cmd/cairn
 
 mkdir "$tmp/work" "$tmp/home"
 cp examples/elixir-migration.md "$tmp/work/"

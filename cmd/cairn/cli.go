@@ -27,6 +27,12 @@ import (
 	"cairn/server/docfile"
 )
 
+// A log of manyEvents, or a document of manyBytes, takes tens of megabytes.
+const (
+	manyEvents = 1000
+	manyBytes  = 128 << 10
+)
+
 // cli is one run of the command line: its streams, its surroundings, the global
 // flags, and the log once it is open.
 type cli struct {
@@ -98,6 +104,9 @@ func (c *cli) open(ctx context.Context, create bool) (*server.Session, error) {
 	}
 	for _, other := range c.place.Others {
 		c.talk("cairn: using the log in %s; there is another in %s (--data chooses)\n", c.shown(c.place.Dir), c.shown(other))
+	}
+	if head, err := natslog.Peek(c.place.Dir); err == nil && head.N > manyEvents {
+		expectHeap()
 	}
 	s, err := server.Open(ctx, c.place, server.Config{Create: create, State: c.stateDir(), Now: c.now})
 	if err != nil {

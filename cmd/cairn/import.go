@@ -71,6 +71,9 @@ func (c *cli) importFile(ctx context.Context, o *importOptions) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
+	if len(document) > manyBytes {
+		expectHeap()
+	}
 	// Limits and the like are refused before a log is made.
 	report, err := docfile.Inspect(document)
 	if err != nil {

@@ -5,15 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"cairn/cmd/cairn/version"
 	"cairn/events"
 	"cairn/projections/checklist"
 	"cairn/server/app"
@@ -87,9 +88,6 @@ itself; init is only needed to choose another place.
 	}
 }
 
-// version is set by the release build.
-var version = "dev"
-
 func newVersion(c *cli) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version",
@@ -99,14 +97,6 @@ func newVersion(c *cli) *cobra.Command {
   cairn version --json`,
 		Args: args(0, 0, "no argument"),
 		RunE: func(*cobra.Command, []string) error {
-			v := version
-			if info, ok := debug.ReadBuildInfo(); ok && v == "dev" {
-				for _, s := range info.Settings {
-					if s.Key == "vcs.revision" && len(s.Value) >= 7 {
-						v = "dev-" + s.Value[:7]
-					}
-				}
-			}
 			if c.json {
 				return c.printJSON(struct {
 					Schema  int    `json:"schema"`
@@ -114,9 +104,9 @@ func newVersion(c *cli) *cobra.Command {
 					Version string `json:"version"`
 					Go      string `json:"go"`
 					Format  string `json:"format"`
-				}{1, "version", v, runtime.Version(), "1"})
+				}{1, "version", version.Version(), runtime.Version(), "1"})
 			}
-			_, err := fmt.Fprintf(c.out, "cairn %s (%s %s/%s)\n", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := io.WriteString(c.out, version.Line())
 			return err
 		},
 	}

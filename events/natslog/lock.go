@@ -28,13 +28,28 @@ type dirLock struct {
 }
 
 // acquire takes the lock of dir, waiting up to wait for its holder.
-func acquire(ctx context.Context, dir string, wait time.Duration) (*dirLock, error) {
+func acquire(ctx context.Context, dir string, wait time.Duration) (k *dirLock, err error) {
 	path := lockPath(dir)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, unwritable(path, err)
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+		}
+	}()
 	began := time.Now()
 	for {
-		k, err := tryLock(path)
-		if err == nil || !errors.Is(err, unix.EWOULDBLOCK) {
-			return k, err
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, &Error{
+				Err: events.ErrStorage, Message: fmt.Sprintf("%s cannot be locked", path), Cause: err,
+				Hint: "The log must lie on a local disk.",
+			}
 		}
 		if waited := time.Since(began); waited >= wait {
 			holder := "another process"
@@ -53,31 +68,12 @@ func acquire(ctx context.Context, dir string, wait time.Duration) (*dirLock, err
 			return nil, fmt.Errorf("wait for the log in %s: %w", dir, context.Cause(ctx))
 		}
 	}
-}
-
-// tryLock takes the lock if it is free; the error is EWOULDBLOCK if not.
-func tryLock(path string) (*dirLock, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	info, err := f.Stat()
 	if err != nil {
 		return nil, unwritable(path, err)
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, err
-		}
-		return nil, &Error{
-			Err: events.ErrStorage, Message: fmt.Sprintf("%s cannot be locked", path), Cause: err,
-			Hint: "The log must lie on a local disk.",
-		}
-	}
-	info, err := f.Stat()
-	k := &dirLock{f: f, path: path, info: info}
-	if err == nil {
-		err = k.check()
-	}
-	if err != nil {
-		f.Close()
+	k = &dirLock{f: f, path: path, info: info}
+	if err := k.check(); err != nil {
 		return nil, err
 	}
 	_ = f.Truncate(0)

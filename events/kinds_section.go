@@ -2,7 +2,9 @@ package events
 
 // SectionAdded says that a heading stands in the document.
 //
-//	{"key":3,"in":"section/2","after":"task/12","level":3,"title":"…","raw":"### …\n"}
+//	{"key":3,"in":"section/2","after":"task/12","level":3,"title":"…","raw":"### …\n","first":"task/13","last":"task/20"}
+//
+// A heading put in between takes what follows it: first and last are optional.
 type SectionAdded struct {
 	Key   int
 	Place Place
@@ -11,6 +13,9 @@ type SectionAdded struct {
 	Title string
 	// Raw is the exact bytes of the heading's own lines.
 	Raw string
+	// First and Last are siblings: they and what is between them stand in the
+	// section from now on.
+	First, Last Ref
 }
 
 // Kind returns the stored type.
@@ -25,6 +30,8 @@ func (e *SectionAdded) fields(c *codec) {
 	c.num("level", &e.Level)
 	c.text("title", &e.Title)
 	c.raw("raw", &e.Raw)
+	c.ref("first", &e.First)
+	c.ref("last", &e.Last)
 }
 
 // SectionRetitled says that a heading reads otherwise. A changed level stands with it.
@@ -83,9 +90,12 @@ func (e *SectionMoved) fields(c *codec) {
 
 // SectionRemoved says that a section is no longer in the document, nor what stood in it.
 //
-//	{"key":3}
+//	{"key":3,"kept":{"in":"section/2","after":"task/12"}}
+//
+// Where only the heading was taken out, kept is where the rest stands now.
 type SectionRemoved struct {
-	Key int
+	Key  int
+	Kept Optional[Place]
 }
 
 // Kind returns the stored type.
@@ -96,6 +106,10 @@ func (e *SectionRemoved) Subject() string { return SectionRef(e.Key).String() }
 func (*SectionRemoved) event()            {}
 func (e *SectionRemoved) fields(c *codec) {
 	c.num("key", &e.Key)
+	c.sub("kept", e.Kept.Present, func() {
+		e.Kept.Present = true
+		c.place(&e.Kept.Value)
+	})
 }
 
 // SectionRestored says that a removed section is back with what stood in it, keys and all.

@@ -120,6 +120,7 @@ func (st *State) section(e events.Event, change Change) {
 	switch e := e.(type) {
 	case *events.SectionAdded:
 		st.insert(&Block{Ref: events.SectionRef(e.Key), Raw: e.Raw, Section: &Section{Key: e.Key, Title: e.Title, Level: e.Level}}, e.Place)
+		st.moveRun(e.First, e.Last, events.Place{In: events.SectionRef(e.Key)})
 		key = e.Key
 	case *events.SectionRetitled:
 		key = e.Key
@@ -137,6 +138,9 @@ func (st *State) section(e events.Event, change Change) {
 		}
 	case *events.SectionRemoved:
 		key = e.Key
+		if b := st.Section(key); b != nil && e.Kept.Present && len(b.Children) > 0 {
+			st.moveRun(b.Children[0].Ref, b.Children[len(b.Children)-1].Ref, e.Kept.Value)
+		}
 		st.remove(events.SectionRef(key))
 	case *events.SectionRestored:
 		key = e.Key
@@ -350,6 +354,23 @@ func (st *State) move(ref events.Ref, place events.Place, doc []events.Line) *Bl
 	st.put(b, place)
 	st.rewrite(doc)
 	return b
+}
+
+// moveRun moves the siblings from first to last to a place. Without a first,
+// and where they are no siblings, it does nothing.
+func (st *State) moveRun(first, last events.Ref, to events.Place) {
+	b := live(st.Block(first))
+	if first == (events.Ref{}) || b == nil {
+		return
+	}
+	siblings := b.Parent.Children
+	from := slices.Index(siblings, b)
+	upto := slices.IndexFunc(siblings, func(c *Block) bool { return c.Ref == last })
+	for _, c := range slices.Clone(siblings[from : max(upto, from-1)+1]) {
+		st.take(c)
+		st.put(c, to)
+		to.After = c.Ref
+	}
 }
 
 func (st *State) remove(ref events.Ref) {

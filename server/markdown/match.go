@@ -44,6 +44,7 @@ func Match(old, now []Block) Pairing {
 	m.Old, m.How, m.New = fill(len(now), -1), make([]events.Match, len(now)), fill(len(old), -1)
 	m.sections()
 	m.sameText()
+	m.headings()
 	m.elsewhere()
 	m.identifiers()
 	m.inSections((*matcher).normalised)
@@ -157,16 +158,17 @@ func ownText(s *side, i int) string { return s.blocks[i].Text }
 
 // inOrder pairs tasks with the same key, as many as can be in order.
 func (m *matcher) inOrder(old, now []int, key func(s *side, i int) string, how events.Match) {
-	keys := func(s *side, list []int) []string {
-		out := make([]string, len(list))
-		for n, i := range list {
-			out[n] = key(s, i)
-		}
-		return out
-	}
-	for _, p := range common(keys(m.old, old), keys(m.now, now)) {
+	for _, p := range common(keysOf(m.old, old, key), keysOf(m.now, now, key)) {
 		m.take(old[p.a], now[p.b], how)
 	}
+}
+
+func keysOf(s *side, list []int, key func(s *side, i int) string) []string {
+	keys := make([]string, len(list))
+	for n, i := range list {
+		keys[n] = key(s, i)
+	}
+	return keys
 }
 
 // inSections calls rule with the unpaired tasks of each pair of sections.
@@ -181,6 +183,24 @@ func (m *matcher) inSections(rule func(m *matcher, old, now []int)) {
 	for _, b := range m.now.sections {
 		if a := m.Old[b]; a >= 0 {
 			each(a, b)
+		}
+	}
+}
+
+// headings pairs tasks that came under a new heading, or lost theirs, in order:
+// the heading changed, not they.
+func (m *matcher) headings() {
+	lost := func(s *side, i int, partner []int) bool {
+		home := s.section[i]
+		return home >= 0 && partner[home] < 0
+	}
+	old, now := free(m.old.tasks, m.New), free(m.now.tasks, m.Old)
+	if len(old) == 0 || len(now) == 0 {
+		return
+	}
+	for _, p := range common(keysOf(m.old, old, ownText), keysOf(m.now, now, ownText)) {
+		if a, b := old[p.a], now[p.b]; lost(m.old, a, m.New) || lost(m.now, b, m.Old) {
+			m.take(a, b, events.Match{Stage: stageElsewhere})
 		}
 	}
 }

@@ -1,0 +1,106 @@
+package markdown
+
+import (
+	"cairn/events"
+	"cairn/projections/checklist"
+)
+
+// Delta is what the edits of a file are, as events.
+type Delta struct {
+	Events []events.Event
+	// Rewrite says that the document was written anew: hardly a task survived.
+	Rewrite bool
+	// Reopened, Removed and Reworded are the keys of the tasks to which the
+	// file did that. Reopened are those that were done or dropped.
+	Reopened, Removed, Reworded []int
+	// Conflicts are what the file and the log changed differently.
+	Conflicts []Conflict
+}
+
+// Diff returns the events by which a checklist takes the edits of its file:
+// what document says against base, the checklist that the file was last equal
+// to, put on top of now. base and now may be the same state. Diff is pure and
+// changes neither.
+//
+// The events make exactly the document where nothing changed since base, and
+// what both sides changed is in there once. Where they changed the same field
+// differently, that is a Conflict, and its side in o decides.
+func Diff(base, now *checklist.State, document []byte, o DiffOptions) (Delta, error) {
+	doc, err := Parse(document, Options{Markers: o.Markers})
+	if err != nil {
+		return Delta{}, err
+	}
+	k := &keys{}
+	for noun := range k.next {
+		k.next[noun] = now.Next(events.Noun(noun))
+	}
+	was := treeOf(base)
+	is, pairing := target(was, doc, k)
+	delta := Delta{Rewrite: pairing.Rewrite}
+	delta.summarise(was, is)
+	cur := was
+	if base != now {
+		cur = treeOf(now)
+		m := merger{base: was, log: cur, file: is, keys: k, prefer: o.Prefer}
+		m.merge()
+		delta.Conflicts = m.conflicts
+	}
+	d := differ{cur: cur, target: is, keys: k}
+	if err := d.run(); err != nil {
+		return Delta{}, err
+	}
+	delta.Events = d.events
+	if base == now {
+		return delta, nil
+	}
+	// Put together, the lines of both sides may read otherwise than apart.
+	if doc, err = Parse([]byte(cur.document()), Options{Markers: o.Markers}); err != nil {
+		return Delta{}, err
+	}
+	is, _ = target(cur, doc, k)
+	d = differ{cur: cur, target: is, keys: k}
+	if err := d.run(); err != nil {
+		return Delta{}, err
+	}
+	delta.Events = append(delta.Events, d.events...)
+	return delta, nil
+}
+
+// DiffOptions say how to compare. The zero value is fine.
+type DiffOptions struct {
+	// Markers is the checklist's own meaning of markers.
+	Markers map[byte]events.State
+	// Prefer decides conflicts.
+	Prefer Side
+}
+
+// Side is one of the two that may have changed something.
+type Side string
+
+// The sides of a conflict.
+const (
+	NoSide   Side = ""
+	FileSide Side = "file"
+	LogSide  Side = "log"
+)
+
+func (d *Delta) summarise(was, is *tree) {
+	for n := range was.root.all {
+		if n.ref.Noun != events.TaskNoun {
+			continue
+		}
+		c := is.by[n.ref]
+		if c == nil {
+			d.Removed = append(d.Removed, n.ref.Key)
+			continue
+		}
+		if c.text != n.text {
+			d.Reworded = append(d.Reworded, n.ref.Key)
+		}
+		if closed(n.state) && !closed(c.state) {
+			d.Reopened = append(d.Reopened, n.ref.Key)
+		}
+	}
+}
+
+func closed(s events.State) bool { return s == events.Done || s == events.Dropped }

@@ -1,0 +1,228 @@
+package markdown_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"cairn/events"
+	"cairn/projections/checklist"
+	"cairn/server/commands"
+	"cairn/server/markdown"
+)
+
+// imported is the checklist of a document.
+func imported(t testing.TB, document string) *checklist.State {
+	t.Helper()
+	decided, err := commands.Decide(checklist.New(), commands.ImportDocument{Document: []byte(document)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return evolved(t, checklist.New(), decided)
+}
+
+func evolved(t testing.TB, st *checklist.State, decided []events.Event) *checklist.State {
+	t.Helper()
+	for _, e := range decided {
+		env := events.Envelope{Data: e, Revision: st.Revision + 1, Seq: events.Seq(st.Revision + 2)}
+		var err error
+		if st, err = checklist.Evolve(st, env); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return st
+}
+
+// taken is the checklist of was after it took the edits of a file.
+func taken(t testing.TB, was, now string) (*checklist.State, markdown.Delta) {
+	t.Helper()
+	st := imported(t, was)
+	delta, err := markdown.Diff(st, st, []byte(now), markdown.DiffOptions{})
+	if err != nil {
+		t.Fatalf("%v\nfrom\n%s\nto\n%s", err, was, now)
+	}
+	return evolved(t, st, delta.Events), delta
+}
+
+// kinds lists the events of a delta as "task.moved task/3".
+func kinds(delta markdown.Delta) []string {
+	var list []string
+	for _, e := range delta.Events {
+		list = append(list, strings.TrimSuffix(strings.TrimPrefix(string(e.Kind()), "cairn."), ".v1")+" "+e.Subject())
+	}
+	return list
+}
+
+func TestDiff(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, was, now string
+		want           []string
+	}{
+		{"nothing", "# T\n- [ ] a\n", "# T\n- [ ] a\n", nil},
+		{"a tick", "- [ ] a\n- [ ] b\n", "- [ ] a\n- [x] b\n", []string{"task.completed task/2"}},
+		{"a tick, a word and a place", "## A\n- [ ] write the docs of it\n- [ ] b\n## B\n- [ ] c\n", "## A\n- [ ] b\n## B\n- [ ] c\n- [x] write the docs of that\n",
+			[]string{"task.moved task/1", "task.reworded task/1", "task.completed task/1"}},
+		{"a new task", "- [ ] a\n- [ ] b\n", "- [ ] a\n- [ ] new\n- [ ] b\n", []string{"task.added task/3"}},
+		{"a task that is gone", "- [ ] a\n  - [ ] a1\n- [ ] b\n", "- [ ] b\n", []string{"task.removed task/1"}},
+		{"a heading put in", "## A\n- [ ] a\n- [ ] b\n- [ ] c\n", "## A\n- [ ] a\n## B\n- [ ] b\n- [x] c\n",
+			[]string{"section.added section/2", "task.completed task/3"}},
+		{"a heading taken out", "## A\n- [ ] a\n## B\n- [ ] b\n- [ ] c\n", "## A\n- [ ] a\n- [ ] b\n- [ ] c\n",
+			[]string{"section.removed section/2"}},
+		{"a heading that is called otherwise", "## Alpha\n- [ ] a\n- [ ] b\n", "## Beta\n- [ ] a\n- [ ] b\n", []string{"section.retitled section/1"}},
+		{"a section one deeper", "## A\n- [ ] a\n## B\n- [ ] b\n", "## A\n- [ ] a\n### B\n- [ ] b\n", []string{"section.moved section/2"}},
+		{"another order", "- [ ] a\n- [ ] b\n- [ ] c\n", "- [ ] c\n- [ ] a\n- [ ] b\n", []string{"task.moved task/3"}},
+		{"a task under another", "- [ ] a\n- [ ] b\n", "- [ ] a\n  - [ ] b\n", []string{"task.moved task/2"}},
+		{"an issue", "- [ ] a thing\n", "- [ ] a thing ([#7](https://github.com/o/r/issues/7))\n", []string{"task.linked task/1"}},
+		{"prose", "# T\n\nold words\nand more\n\n- [ ] a\n", "# T\n\nnew words\nand more\n\n- [ ] a\n", []string{"text.edited text/2"}},
+		{"another bullet", "- [ ] a\n", "* [ ] a\n", []string{"document.reformatted document"}},
+		{"another form of the same mark", "- [x] a\n", "- [X] a\n", []string{"document.reformatted document"}},
+		{"the owner", "# T\nOwner: Ada | Target start: 2026-12-01 | Target finish: 2027-03-31\n\n- [ ] a\n", "# U\nOwner: Eli | Target start: 2026-12-01 | Target finish: 2027-04-30\n\n- [ ] a\n",
+			[]string{"checklist.described checklist"}},
+		{"a legend that says otherwise", "[ ] = To do, [-] = Dropped\n\n- [-] a\n", "[ ] = To do, [-] = In progress\n\n- [-] a\n",
+			[]string{"text.edited text/1", "task.started task/1"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			st, delta := taken(t, test.was, test.now)
+			if got := string(st.Document()); got != test.now {
+				t.Errorf("the checklist is\n%s\nwant\n%s", got, test.now)
+			}
+			if got := kinds(delta); !slices.Equal(got, test.want) {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// script edits lines at random, as people and tools do.
+func script(r *rand.Rand, document string, edits int) string {
+	lines := strings.SplitAfter(document, "\n")
+	mark := func(line string) string {
+		if i := strings.Index(line, "["); i >= 0 && i+2 < len(line) && line[i+2] == ']' {
+			return line[:i+1] + string(" x~-X"[r.IntN(5)]) + line[i+2:]
+		}
+		return line
+	}
+	for range edits {
+		i := r.IntN(len(lines))
+		switch r.IntN(12) {
+		case 0, 1, 2, 3:
+			lines[i] = mark(lines[i])
+		case 4:
+			lines = slices.Delete(lines, i, min(i+1+r.IntN(3), len(lines)))
+			if len(lines) == 0 {
+				lines = []string{""}
+			}
+		case 5:
+			lines = slices.Insert(lines, i, fmt.Sprintf("- [ ] a new task, %d\n", r.IntN(1000)))
+		case 6:
+			lines = slices.Insert(lines, i, fmt.Sprintf("%s Heading %d\n", strings.Repeat("#", 1+r.IntN(4)), r.IntN(100)))
+		case 7:
+			j := r.IntN(len(lines))
+			line := lines[i]
+			lines = slices.Delete(lines, i, i+1)
+			lines = slices.Insert(lines, min(j, len(lines)), line)
+		case 8:
+			lines[i] = "  " + lines[i]
+		case 9:
+			lines[i] = strings.TrimPrefix(lines[i], "  ")
+		case 10:
+			if words := strings.Fields(lines[i]); len(words) > 4 {
+				lines[i] = strings.Replace(lines[i], words[len(words)-1], "changed", 1)
+			}
+		case 11:
+			lines = slices.Insert(lines, i, "\n", "Some prose.\n", "\n")
+		}
+	}
+	return strings.Join(lines, "")
+}
+
+func documents(t testing.TB) []string {
+	t.Helper()
+	var docs []string
+	sample, err := os.ReadFile(filepath.Join("..", "..", "examples", "elixir-migration.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs = append(docs, string(sample), "- [ ] one\n- [ ] two\n  - [ ] three\n\ntext\n\n## A\n\n- [x] four\n", "")
+	paths, _ := filepath.Glob(filepath.Join("..", "..", "..", "shared", "corpus", "*.md"))
+	for _, path := range paths {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(b) < 60_000 {
+			docs = append(docs, string(b))
+		}
+	}
+	return docs
+}
+
+// Law: the checklist after the edits of a file is that file, and the same file
+// again is no edit.
+func TestDiffMakesTheDocument(t *testing.T) {
+	t.Parallel()
+	docs := documents(t)
+	rapid.Check(t, func(r *rapid.T) {
+		seed := rapid.Uint64().Draw(r, "seed")
+		was := docs[rapid.IntRange(0, len(docs)-1).Draw(r, "document")]
+		random := rand.New(rand.NewPCG(seed, 0))
+		st := imported(t, was)
+		for range 3 {
+			was = script(random, was, 1+random.IntN(12))
+			delta, err := markdown.Diff(st, st, []byte(was), markdown.DiffOptions{})
+			if err != nil {
+				r.Fatal(err)
+			}
+			st = evolved(t, st, delta.Events)
+			if string(st.Document()) != was {
+				r.Fatalf("the checklist is\n%s\nwant\n%s", st.Document(), was)
+			}
+			again, err := markdown.Diff(st, st, []byte(was), markdown.DiffOptions{})
+			if err != nil || len(again.Events) != 0 {
+				r.Fatalf("again: %v, %q", err, kinds(again))
+			}
+		}
+	})
+}
+
+// Law: what both sides changed comes together in one document, which a second
+// comparison finds nothing in.
+func TestDiffMerges(t *testing.T) {
+	t.Parallel()
+	docs := documents(t)
+	rapid.Check(t, func(r *rapid.T) {
+		seed := rapid.Uint64().Draw(r, "seed")
+		was := docs[rapid.IntRange(0, len(docs)-1).Draw(r, "document")]
+		prefer := rapid.SampledFrom([]markdown.Side{markdown.FileSide, markdown.LogSide}).Draw(r, "prefer")
+		random := rand.New(rand.NewPCG(seed, 0))
+		mine, theirs := script(random, was, 1+random.IntN(6)), script(random, was, 1+random.IntN(6))
+		base, now := imported(t, was), imported(t, was)
+		log, err := markdown.Diff(base, now, []byte(theirs), markdown.DiffOptions{})
+		if err != nil {
+			r.Fatal(err)
+		}
+		now = evolved(t, now, log.Events)
+		delta, err := markdown.Diff(base, now, []byte(mine), markdown.DiffOptions{Prefer: prefer})
+		if err != nil {
+			r.Fatalf("%v\nbase\n%s\nlog\n%s\nfile\n%s", err, was, theirs, mine)
+		}
+		if len(delta.Conflicts) > 0 {
+			r.Fatalf("conflicts, though one side is preferred: %v", delta.Conflicts)
+		}
+		now = evolved(t, now, delta.Events)
+		if mine == theirs && string(now.Document()) != mine {
+			r.Fatalf("both the same: got\n%s\nwant\n%s", now.Document(), mine)
+		}
+		if more, err := markdown.Diff(now, now, now.Document(), markdown.DiffOptions{}); err != nil || len(more.Events) > 0 {
+			r.Fatalf("a document that is never at rest: %v %q", err, kinds(more))
+		}
+	})
+}

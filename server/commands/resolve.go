@@ -178,29 +178,41 @@ func (r *resolver) linked(ref string) ([]*checklist.Block, error) {
 	return nil, ambiguous(fmt.Sprintf("%s is linked to %d tasks", ref, len(found)), found)
 }
 
-// byText returns the task whose whole text it is, else the only one that
-// contains it, case aside, in the first tier that has any; never the best of
-// several.
-func (r *resolver) byText(text string, tiers []tier) ([]*checklist.Block, error) {
+// matching returns the blocks whose whole text it is, else all that contain it,
+// case and spaces aside, in document order. textOf returns the text of a block,
+// and whether it is among those to look in.
+func (r *resolver) matching(text string, textOf func(*checklist.Block) (string, bool)) []*checklist.Block {
 	want := fold(text)
+	var whole, part []*checklist.Block
+	for b := range r.st.Root().All() {
+		have, ok := textOf(b)
+		if !ok {
+			continue
+		}
+		switch have = fold(have); {
+		case have == want:
+			whole = append(whole, b)
+		case strings.Contains(have, want):
+			part = append(part, b)
+		}
+	}
+	if len(whole) > 0 {
+		return whole
+	}
+	return part
+}
+
+// byText returns the task that text names in the first tier that has any; never
+// the best of several.
+func (r *resolver) byText(text string, tiers []tier) ([]*checklist.Block, error) {
 	open := true
 	for _, in := range tiers {
-		var whole, part []*checklist.Block
-		for b := range r.st.Root().Tasks() {
-			if !in(b) {
-				continue
+		found := r.matching(text, func(b *checklist.Block) (string, bool) {
+			if b.Task == nil || !in(b) {
+				return "", false
 			}
-			switch have := fold(b.Task.Text); {
-			case have == want:
-				whole = append(whole, b)
-			case strings.Contains(have, want):
-				part = append(part, b)
-			}
-		}
-		found := whole
-		if len(found) == 0 {
-			found = part
-		}
+			return b.Task.Text, true
+		})
 		switch len(found) {
 		case 0:
 			open = false
@@ -292,26 +304,16 @@ func (r *resolver) sectionBlock(ref string) (*checklist.Block, error) {
 		}
 		return nil, r.noSection(fmt.Sprintf("no section has the key %d", key))
 	}
-	want := fold(strings.TrimPrefix(ref, "s:"))
-	if want == "" {
+	text := strings.TrimPrefix(ref, "s:")
+	if strings.TrimSpace(text) == "" {
 		return nil, usage("an empty SECTION names nothing")
 	}
-	var whole, part []*checklist.Block
-	for b := range r.st.Root().All() {
+	found := r.matching(text, func(b *checklist.Block) (string, bool) {
 		if b.Section == nil {
-			continue
+			return "", false
 		}
-		switch have := fold(b.Section.Title); {
-		case have == want:
-			whole = append(whole, b)
-		case strings.Contains(have, want):
-			part = append(part, b)
-		}
-	}
-	found := whole
-	if len(found) == 0 {
-		found = part
-	}
+		return b.Section.Title, true
+	})
 	switch len(found) {
 	case 0:
 		return nil, r.noSection(fmt.Sprintf("no section matches %q", ref))

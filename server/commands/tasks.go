@@ -2,6 +2,7 @@ package commands
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"cairn/events"
@@ -295,4 +296,16 @@ func (c SplitTask) decide(d *decision) error {
 		s = slot{place: events.Place{In: b.Ref, After: events.TaskRef(key)}, like: added.Raw, count: true}
 	}
 	return nil
+}
+
+// cleanText is the one line that a person's text becomes.
+func cleanText(s string) (string, error) {
+	text, err := markdown.CleanText(s)
+	if errors.Is(err, markdown.ErrEmpty) {
+		return "", usage("the text is empty")
+	}
+	if err != nil {
+		return "", usage("%v", err)
+	}
+	return text, nil
 }

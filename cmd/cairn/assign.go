@@ -24,7 +24,8 @@ func newAssign(c *cli) *cobra.Command {
 		Long: `Say whom tasks, or a section, belong to.
 
   cairn assign 27 ada
-  cairn assign 30-33 chen,dana
+  cairn assign 30-33 chen,dana      several people
+  cairn assign 36 "Ada Lovelace"    a name may have spaces
   cairn assign s:4 chen             the section itself
   cairn assign 27 none`,
 		Args: args(2, -1, "TASKs and a name: cairn assign 27 ada"),

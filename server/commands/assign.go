@@ -13,7 +13,8 @@ const none = "none"
 type Assign struct {
 	Tasks   []string `json:"tasks,omitempty"`
 	Section string   `json:"section,omitempty"`
-	// Assignees is empty for nobody.
+	// Assignees are names; a comma in one of them parts two people, a space
+	// does not. "none" is nobody.
 	Assignees []string `json:"assignees"`
 }
 
@@ -30,16 +31,16 @@ func (c Assign) resolve(r *resolver) (Command, error) {
 			return nil, err
 		}
 	}
-	people := []string{}
+	var people []string
 	for _, given := range c.Assignees {
-		for _, one := range strings.FieldsFunc(given, func(r rune) bool { return r == ',' || r == ' ' }) {
-			one = strings.TrimPrefix(one, "@")
+		for one := range strings.SplitSeq(given, ",") {
+			one = fields(strings.TrimPrefix(strings.TrimSpace(one), "@"))
 			if one != none && one != "" && !slices.Contains(people, one) {
 				people = append(people, one)
 			}
 		}
 	}
-	if len(c.Assignees) == 0 || len(people) == 0 && !slices.Contains(c.Assignees, none) {
+	if len(people) == 0 && !slices.Contains(c.Assignees, none) {
 		return nil, usage("assign to whom? A name, or none")
 	}
 	c.Assignees = people

@@ -20,7 +20,7 @@ func TestAssign(t *testing.T) {
 	run(t, []decided{
 		{
 			name:  "names are separated and each is taken once",
-			given: on(list), when: assign("@ada,chen", "ada", "chen dana"),
+			given: on(list), when: assign("@ada,chen", "ada", "chen, dana"),
 			then: []events.Event{
 				&events.TaskAssigned{Key: 1, Assignees: []string{"ada", "chen", "dana"}},
 				&events.TaskAssigned{Key: 2, Assignees: []string{"ada", "chen", "dana"}},
@@ -30,6 +30,14 @@ func TestAssign(t *testing.T) {
 			name:  "what is so already is left out",
 			given: on(list, commands.Assign{Tasks: []string{"1"}, Assignees: []string{"ada"}}), when: assign("ada"),
 			then: []events.Event{&events.TaskAssigned{Key: 2, Assignees: []string{"ada"}}},
+		},
+		{
+			name:  "a space does not part two people",
+			given: on(list), when: assign(" Ada  Lovelace,Grace Hopper"),
+			then: []events.Event{
+				&events.TaskAssigned{Key: 1, Assignees: []string{"Ada Lovelace", "Grace Hopper"}},
+				&events.TaskAssigned{Key: 2, Assignees: []string{"Ada Lovelace", "Grace Hopper"}},
+			},
 		},
 		{
 			name:  "none is nobody",

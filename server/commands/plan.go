@@ -157,7 +157,9 @@ func (c Plan) decide(d *decision) error {
 	if start != "" && finish != "" && finish < start {
 		return endsFirst(st.Name, start, finish)
 	}
-	d.describe(e, header)
+	if err := d.describe(e, header); err != nil {
+		return err
+	}
 	if e.Title.Present || e.Owner.Present || e.Start.Present || e.Finish.Present || e.Timezone.Present || e.WorkingDays.Present || e.Holidays.Present {
 		d.add(e)
 	}
@@ -173,8 +175,10 @@ func differs[T ~string](to *events.Optional[T], given *string, have T) bool {
 	return true
 }
 
-// describe writes title and Owner line back into the document, where it has them.
-func (d *decision) describe(e *events.ChecklistDescribed, header markdown.HeaderFields) {
+// describe writes title and Owner line back into the document, where it has
+// them. An owner that the line cannot hold, such as "a | b", is refused: what is
+// read from it again must be what was said.
+func (d *decision) describe(e *events.ChecklistDescribed, header markdown.HeaderFields) error {
 	if e.Title.Present {
 		if b := titleOf(d.st); b != nil {
 			if raw := markdown.Retitle(b.Raw, e.Title.Value); raw != b.Raw {
@@ -183,7 +187,7 @@ func (d *decision) describe(e *events.ChecklistDescribed, header markdown.Header
 		}
 	}
 	if header == (markdown.HeaderFields{}) {
-		return
+		return nil
 	}
 	for b := range d.st.Root().All() {
 		if b.Ref.Noun != events.TextNoun {
@@ -192,11 +196,23 @@ func (d *decision) describe(e *events.ChecklistDescribed, header markdown.Header
 		if _, ok := markdown.ParseHeader(b.Raw); !ok {
 			continue
 		}
-		if raw := markdown.HeaderWith(b.Raw, header); raw != b.Raw {
+		raw := markdown.HeaderWith(b.Raw, header)
+		if owner := header.Owner; owner != nil && ownerIn(b.Raw, "x") == "x" && ownerIn(b.Raw, *owner) != *owner {
+			return usage("owner %q: as the owner in the document it would be read as %q", *owner, ownerIn(b.Raw, *owner))
+		}
+		if raw != b.Raw {
 			e.Doc = append(e.Doc, events.Line{Ref: b.Ref, Raw: raw})
 		}
-		return
+		return nil
 	}
+	return nil
+}
+
+// ownerIn is the owner that is read from an Owner line after owner was written
+// into it.
+func ownerIn(line, owner string) string {
+	h, _ := markdown.ParseHeader(markdown.HeaderWith(line, markdown.HeaderFields{Owner: &owner}))
+	return h.Owner
 }
 
 // titleOf returns the text that is the document's first H1; nil if it has none.

@@ -41,6 +41,21 @@ func TestPlan(t *testing.T) {
 		},
 		{name: "what is so already", given: on(header, commands.Plan{Owner: p("lead")}), when: commands.Plan{Owner: p("lead"), Start: p("none")}},
 		{
+			name:  "an owner that the Owner line cannot hold",
+			given: on(header), when: commands.Plan{Owner: p("a | b")},
+			refused: `usage: owner "a | b": as the owner in the document it would be read as "a   b"`,
+		},
+		{
+			name:  "an owner that the Owner line reads as none",
+			given: on(header), when: commands.Plan{Owner: p("____")},
+			refused: `usage: owner "____": as the owner in the document it would be read as ""`,
+		},
+		{
+			name:  "without a line for it, any owner will do",
+			given: on("- [ ] a\n"), when: commands.Plan{Owner: p("a | b")},
+			then: []events.Event{&events.ChecklistDescribed{Owner: events.Set("a | b")}},
+		},
+		{
 			name:  "a finish before the start that is there",
 			given: on(header, commands.Plan{Start: p("2026-12-01")}), when: commands.Plan{Finish: p("2026-11-30")},
 			refused: "refused: plan would end on 2026-11-30, before it starts on 2026-12-01",

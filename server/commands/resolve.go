@@ -234,7 +234,10 @@ func (r *resolver) byText(text string, tiers []tier) ([]*checklist.Block, error)
 	return nil, r.noText(text)
 }
 
-func fold(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+// fields returns s with one space where it has any, and none around it.
+func fields(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func fold(s string) string { return strings.ToLower(fields(s)) }
 
 func ambiguous(message string, found []*checklist.Block) *Error {
 	e := &Error{Code: CodeAmbiguousTask, Message: message, Hint: "Use a key or more of the text."}

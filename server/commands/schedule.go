@@ -1,8 +1,10 @@
 package commands
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"cairn/events"
 )
@@ -96,4 +98,69 @@ func (c Schedule) decide(d *decision) error {
 
 func endsFirst(what string, start, end events.Day) *Error {
 	return refuse("Nothing was written.", "%s would end on %s, before it starts on %s", what, end, start)
+}
+
+// everyForm reads "day", "week", "2 weeks", "month".
+func everyForm(s string) (n int, unit string, ok bool) {
+	words := strings.Fields(strings.ToLower(s))
+	n = 1
+	if len(words) == 2 {
+		var err error
+		if n, err = strconv.Atoi(words[0]); err != nil || n < 1 || n > 365 {
+			return 0, "", false
+		}
+		words = words[1:]
+	}
+	if len(words) != 1 {
+		return 0, "", false
+	}
+	unit = strings.TrimSuffix(words[0], "s")
+	return n, unit, unit == "day" || unit == "week" || unit == "month"
+}
+
+// nextOccurrence returns the due day after due, which is done now. done are the
+// due days done before it, oldest first. A month without such a day has it on
+// its last; the months after it have the day again.
+func nextOccurrence(due events.Day, every string, done []events.Day) events.Day {
+	n, unit, ok := everyForm(every)
+	if !ok || !due.Valid() {
+		return due
+	}
+	switch unit {
+	case "week":
+		return addDays(due, 7*n)
+	case "month":
+		return addMonths(due, n, dayOfMonth(due, n, done))
+	}
+	return addDays(due, n)
+}
+
+// addMonths returns the given day of the month that is n months on, its last
+// where it has no such day.
+func addMonths(from events.Day, n, day int) events.Day {
+	t := from.In(time.UTC)
+	first := time.Date(t.Year(), t.Month()+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
+	last := first.AddDate(0, 1, -1).Day()
+	return events.DayOf(first.AddDate(0, 0, min(day, last)-1))
+}
+
+// dayOfMonth returns the day that a task which repeats every n months is meant
+// for: 31 where 28 February came from 31 January. The log holds due days only,
+// so it is the largest day that explains due and those done before it, back to
+// one that somebody chose otherwise.
+func dayOfMonth(due events.Day, n int, done []events.Day) int {
+	day := due.In(time.UTC).Day()
+	chain := []events.Day{due}
+	for _, before := range slices.Backward(done) {
+		if !before.Valid() {
+			break
+		}
+		meant := max(day, before.In(time.UTC).Day())
+		unlike := func(d events.Day) bool { return addMonths(d, 0, meant) != d }
+		if unlike(before) || addMonths(before, n, meant) != chain[len(chain)-1] || meant > day && slices.ContainsFunc(chain, unlike) {
+			break
+		}
+		day, chain = meant, append(chain, before)
+	}
+	return day
 }

@@ -323,6 +323,42 @@ func TestTransition(t *testing.T) {
 	})
 }
 
+// A month that is too short for the day does not change it for the months after.
+func TestMonthlyRepeats(t *testing.T) {
+	t.Parallel()
+	due := func(day string) commands.Command {
+		return commands.Schedule{Tasks: []string{"1"}, Due: day, Every: "month"}
+	}
+	for _, row := range []struct {
+		name string
+		// when are the due days that somebody chose, "" for done.
+		when []string
+		want events.Day
+	}{
+		{"the 31st comes back", []string{"2027-01-31", "", ""}, "2027-03-31"},
+		{"and back again", []string{"2027-01-31", "", "", "", "", "", ""}, "2027-07-31"},
+		{"through a leap year", []string{"2028-01-30", "", ""}, "2028-03-30"},
+		{"from the 28th it is the 28th", []string{"2027-02-28", "", ""}, "2027-04-28"},
+		{"another day counts from then on", []string{"2027-01-31", "", "", "2027-03-30", "", ""}, "2027-05-30"},
+		{"another day at the end of a short month", []string{"2027-01-31", "", "2027-03-15", "", ""}, "2027-05-15"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			cmds := on("- [ ] review\n")
+			for _, day := range row.when {
+				if day == "" {
+					cmds = append(cmds, do(commands.Done, "1"))
+				} else {
+					cmds = append(cmds, due(day))
+				}
+			}
+			if got := given(t, cmds...).Task(1).Task.Due; got != row.want {
+				t.Errorf("got due %s, want %s", got, row.want)
+			}
+		})
+	}
+}
+
 // A refusal of a parent names its open leaves, for the next command.
 func TestOpenLeavesAreNamed(t *testing.T) {
 	t.Parallel()

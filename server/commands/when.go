@@ -187,39 +187,3 @@ func ParseOn(s string, now time.Time, zone *time.Location) (time.Time, error) {
 	d := day.In(time.UTC)
 	return time.Date(d.Year(), d.Month(), d.Day(), 12, 0, 0, 0, zone), nil
 }
-
-// everyForm reads "day", "week", "2 weeks", "month".
-func everyForm(s string) (n int, unit string, ok bool) {
-	words := strings.Fields(strings.ToLower(s))
-	n = 1
-	if len(words) == 2 {
-		var err error
-		if n, err = strconv.Atoi(words[0]); err != nil || n < 1 || n > 365 {
-			return 0, "", false
-		}
-		words = words[1:]
-	}
-	if len(words) != 1 {
-		return 0, "", false
-	}
-	unit = strings.TrimSuffix(words[0], "s")
-	return n, unit, unit == "day" || unit == "week" || unit == "month"
-}
-
-// nextOccurrence returns the due day after the one that is done.
-func nextOccurrence(due events.Day, every string) events.Day {
-	n, unit, ok := everyForm(every)
-	if !ok || !due.Valid() {
-		return due
-	}
-	switch unit {
-	case "week":
-		return addDays(due, 7*n)
-	case "month":
-		t := due.In(time.UTC)
-		first := time.Date(t.Year(), t.Month()+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
-		last := first.AddDate(0, 1, -1).Day()
-		return events.DayOf(first.AddDate(0, 0, min(t.Day(), last)-1))
-	}
-	return addDays(due, n)
-}

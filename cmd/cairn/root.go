@@ -176,7 +176,7 @@ DAY looks ahead (due, plan, hold --until):
 func (c *cli) status(ctx context.Context) error {
 	return c.look(ctx, "", func(st *checklist.State) error {
 		if c.json {
-			return c.printJSON(st.JSON(nil))
+			return c.printJSON(st.JSON(nil, c.today(st)))
 		}
 		return checklist.Status(c.out, st, c.style())
 	})

@@ -47,7 +47,7 @@ sections fold to a line and closed tasks to a count.
 			return c.look(cmd.Context(), o.asOf, func(st *checklist.State) error {
 				if len(given) == 0 {
 					if c.json {
-						return c.printJSON(st.JSON(asOfText(o.asOf)))
+						return c.printJSON(st.JSON(asOfText(o.asOf), c.today(st)))
 					}
 					return checklist.Text(c.out, st, c.viewStyle(o))
 				}
@@ -56,7 +56,7 @@ sections fold to a line and closed tasks to a count.
 					return err
 				}
 				if c.json {
-					return c.printJSON(st.BlockJSON(b, asOfText(o.asOf)))
+					return c.printJSON(st.BlockJSON(b, asOfText(o.asOf), c.today(st)))
 				}
 				return checklist.TextOf(c.out, st, b, c.viewStyle(o))
 			})
@@ -109,7 +109,7 @@ func newList(c *cli) *cobra.Command {
 				tasks := st.Select(f, c.today(st))
 				switch {
 				case c.json:
-					return c.printJSON(st.ListJSON(tasks, asOfText(o.asOf)))
+					return c.printJSON(st.ListJSON(tasks, asOfText(o.asOf), c.today(st)))
 				case c.quiet:
 					for _, b := range tasks {
 						fmt.Fprintln(c.out, b.Task.Key)
@@ -150,7 +150,7 @@ is left out.
 				}
 				switch {
 				case c.json:
-					doc := st.ListJSON(tasks, asOfText(o.asOf))
+					doc := st.ListJSON(tasks, asOfText(o.asOf), c.today(st))
 					doc.Kind = "next"
 					return c.printJSON(doc)
 				case c.quiet:

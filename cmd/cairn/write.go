@@ -100,7 +100,7 @@ func (c *cli) printResult(st *checklist.State, w *writeFlags, outcome app.Outcom
 			keys = append(keys, row.Key)
 		}
 	}
-	r.Tasks = st.TaskJSON(keys...)
+	r.Tasks = st.TaskJSON(c.today(st), keys...)
 	for _, env := range outcome.Events {
 		r.Events = append(r.Events, env.Body)
 	}

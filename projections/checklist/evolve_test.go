@@ -491,7 +491,7 @@ func TestReady(t *testing.T) {
 		&events.TaskBlocked{Key: 13, By: []int{1}})...).st
 	var ready []int
 	for b := range st.Root().Tasks() {
-		if st.Ready(b) {
+		if st.Ready(b, "2026-11-23") {
 			ready = append(ready, b.Task.Key)
 		}
 	}
@@ -501,6 +501,28 @@ func TestReady(t *testing.T) {
 	for key, want := range map[int][]int{1: nil, 2: {1}, 3: nil, 11: {1}, 12: nil, 13: nil} {
 		if got := st.Waits(st.Task(key)); !slices.Equal(got, want) {
 			t.Errorf("%d waits for %v, want %v", key, got, want)
+		}
+	}
+}
+
+// A task that repeats can be worked on from its due day on, and is late from the
+// day after.
+func TestRepeatingIsDue(t *testing.T) {
+	t.Parallel()
+	st := folded(t, append(outline("- [ ] review"), &events.TaskScheduled{Key: 1, Due: events.Set(events.Day("2026-11-27")), Every: events.Set("week")})...).st
+	for _, row := range []struct {
+		today events.Day
+		ready bool
+		late  int
+	}{
+		{"2026-11-26", false, 0}, {"2026-11-27", true, 0}, {"2026-11-30", true, 3},
+	} {
+		b := st.Task(1)
+		if ready, late := st.Ready(b, row.today), b.Late(row.today); ready != row.ready || late != row.late {
+			t.Errorf("%s: got ready %v, late %d, want %v, %d", row.today, ready, late, row.ready, row.late)
+		}
+		if got := len(st.NextTasks(row.today)); (got == 1) != row.ready {
+			t.Errorf("%s: got %d next, want it there: %v", row.today, got, row.ready)
 		}
 	}
 }

@@ -188,7 +188,7 @@ func migration(t *testing.T) *script {
 	s.do("AssignTask", "", &events.TaskAssigned{Key: 7, Assignees: []string{"ada"}}, &events.TaskAssigned{Key: 9, Assignees: []string{"chen"}},
 		&events.TaskAssigned{Key: 10, Assignees: []string{"chen"}}, &events.TaskAssigned{Key: 14, Assignees: []string{"dana", "eli"}})
 	s.do("ScheduleTask", "", &events.TaskScheduled{Key: 7, Due: events.Set(events.Day("2027-05-28"))}, &events.TaskScheduled{Key: 9, Due: events.Set(events.Day("2027-06-18"))})
-	s.do("ScheduleTask", "", &events.TaskScheduled{Key: 21, Due: events.Set(events.Day("2026-11-27")), Every: events.Set("week")})
+	s.do("ScheduleTask", "", &events.TaskScheduled{Key: 21, Due: events.Set(events.Day("2027-06-04")), Every: events.Set("week")})
 	s.do("BlockTask", "", &events.TaskBlocked{Key: 11, By: []int{9}})
 	s.do("BlockTask", "", &events.TaskBlocked{Key: 12, By: []int{11}})
 	s.do("BlockTask", "", &events.TaskBlocked{Key: 15, By: []int{14, 13}})

@@ -157,9 +157,9 @@ type JSONActor struct {
 }
 
 // JSON returns the whole checklist. AsOf is the moment that was asked for, as
-// it is to be printed; nil is now.
-func (st *State) JSON(asOf *string) Document {
-	o := st.outline()
+// it is to be printed; nil is now. Today is the day on which tasks are ready.
+func (st *State) JSON(asOf *string, today events.Day) Document {
+	o := st.outline(today)
 	t := st.root.Tally()
 	doc := Document{
 		Head: st.jsonHead("checklist", asOf), Title: st.Title, Owner: optional(st.Owner),
@@ -184,9 +184,9 @@ func (st *State) JSON(asOf *string) Document {
 
 // ListJSON returns tasks in the order given, as [Select] and [State.NextTasks]
 // return them.
-func (st *State) ListJSON(tasks []*Block, asOf *string) TaskList {
+func (st *State) ListJSON(tasks []*Block, asOf *string, today events.Day) TaskList {
 	doc := TaskList{Head: st.jsonHead("tasks", asOf), Tasks: []JSONTask{}}
-	o := st.outline()
+	o := st.outline(today)
 	for _, b := range tasks {
 		doc.Tasks = append(doc.Tasks, st.jsonTask(b, o))
 	}
@@ -194,8 +194,8 @@ func (st *State) ListJSON(tasks []*Block, asOf *string) TaskList {
 }
 
 // BlockJSON returns one block, a [OneTask] or a [OneSection].
-func (st *State) BlockJSON(b *Block, asOf *string) any {
-	o := st.outline()
+func (st *State) BlockJSON(b *Block, asOf *string, today events.Day) any {
+	o := st.outline(today)
 	if b.Task != nil {
 		return OneTask{st.jsonHead("task", asOf), st.jsonTask(b, o)}
 	}
@@ -203,12 +203,12 @@ func (st *State) BlockJSON(b *Block, asOf *string) any {
 }
 
 // TaskJSON returns the tasks with these keys, those that are in the document.
-func (st *State) TaskJSON(keys ...int) []JSONTask {
+func (st *State) TaskJSON(today events.Day, keys ...int) []JSONTask {
 	tasks := []JSONTask{}
 	if len(keys) == 0 {
 		return tasks
 	}
-	o := st.outline()
+	o := st.outline(today)
 	for _, key := range keys {
 		if b := st.Task(key); b != nil {
 			tasks = append(tasks, st.jsonTask(b, o))
@@ -248,7 +248,7 @@ func (st *State) jsonTask(b *Block, o outline) JSONTask {
 	t := b.Task
 	task := JSONTask{
 		Key: t.Key, Text: t.Text, State: t.State, Marker: string(rune(b.Mark())), Line: o.lines[b], Position: o.positions[b],
-		Risk: b.Risk(), Ready: st.Ready(b), Assignees: some(t.Assignees), Start: optional(t.Start), Due: optional(t.Due),
+		Risk: b.Risk(), Ready: st.Ready(b, o.today), Assignees: some(t.Assignees), Start: optional(t.Start), Due: optional(t.Due),
 		Every: optional(t.Every), Occurrences: some(t.Occurrences), Until: optional(t.Until), Estimate: optional(t.Estimate),
 		Labels: some(t.Labels), Links: []JSONLink{}, BlockedBy: some(t.BlockedBy), WaitsFor: some(st.Waits(b)),
 		Reason: optional(t.StateChanged.Reason), Comments: []JSONComment{}, Added: t.Added.json(),

@@ -13,10 +13,11 @@ import (
 
 // NextTasks returns what can be worked on now, the first first: what is late by
 // its due day, then what is due, then what is in progress, then document order.
+// A task that repeats is among them from its due day on.
 func (st *State) NextTasks(today events.Day) []*Block {
 	var tasks []*Block
 	for b := range st.root.Tasks() {
-		if b.Task.Every == "" && st.Ready(b) {
+		if st.Ready(b, today) {
 			tasks = append(tasks, b)
 		}
 	}

@@ -161,10 +161,14 @@ func (st *State) Waits(b *Block) []int {
 	return keys
 }
 
-// Ready reports whether the task can be worked on now: it is open work without
-// open tasks in it, not on hold, and waits for nothing.
-func (st *State) Ready(b *Block) bool {
+// Ready reports whether the task can be worked on, on that day: it is open, no
+// parent and no risk, not on hold, waits for nothing, and if it repeats, it is
+// due. These are the tasks of [State.NextTasks].
+func (st *State) Ready(b *Block, today events.Day) bool {
 	t := b.Task
+	if t.Every != "" && t.Due > today {
+		return false
+	}
 	if t.State != events.Todo && t.State != events.InProgress || !b.Leaf() || b.Risk() || b.underDropped() {
 		return false
 	}

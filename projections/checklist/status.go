@@ -51,7 +51,7 @@ func (r *rows) parts() []part {
 		if !t.State.Open() || b.underDropped() {
 			continue
 		}
-		if Owns(r.style.Me, t.Assignees) && (t.State != events.Todo || r.st.Ready(b) || b.Late(r.today) > 0) {
+		if Owns(r.style.Me, t.Assignees) && (t.State != events.Todo || r.st.Ready(b, r.today) || b.Late(r.today) > 0) {
 			mine = append(mine, b)
 		}
 		if b.Late(r.today) > 0 {

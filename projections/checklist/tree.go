@@ -10,10 +10,12 @@ import (
 type outline struct {
 	lines     map[*Block]int
 	positions map[*Block]string
+	// today is the day that what is ready is told for.
+	today events.Day
 }
 
-func (st *State) outline() outline {
-	o := outline{lines: make(map[*Block]int), positions: make(map[*Block]string)}
+func (st *State) outline(today events.Day) outline {
+	o := outline{lines: make(map[*Block]int), positions: make(map[*Block]string), today: today}
 	line := 1
 	for b := range st.root.All() {
 		o.lines[b] = line
@@ -111,10 +113,11 @@ func (b *Block) closed() (done, dropped int) {
 }
 
 // Late returns by how many days the task is late on today; 0 if it is not: it
-// is closed, repeats, has no due day or one that is not over.
+// is closed, has no due day or one that is not over. A task that repeats is late
+// from the day after the occurrence that was not done.
 func (b *Block) Late(today events.Day) int {
 	t := b.Task
-	if !t.State.Open() || t.Every != "" || !t.Due.Valid() || t.Due >= today || b.underDropped() {
+	if !t.State.Open() || !t.Due.Valid() || t.Due >= today || b.underDropped() {
 		return 0
 	}
 	return max(daysBetween(t.Due, today), 0)

@@ -70,14 +70,11 @@ func sectionCount(st *checklist.State, ref events.Ref, width int) string {
 	} else {
 		title = ShortTitle(within.Section.Title, width) + " "
 	}
-	t := within.Tally()
-	switch {
-	case b.Risk() && t.Progress.Work == 0:
-		return fmt.Sprintf("%s%d/%d", title, t.Risks.Closed, t.Risks.Closed+t.Risks.Open)
-	case t.Progress.Work == 0:
+	done, of := within.Tally().Share()
+	if of == 0 {
 		return strings.TrimSpace(title)
 	}
-	return fmt.Sprintf("%s%d/%d", title, t.Progress.Done, t.Progress.Work)
+	return fmt.Sprintf("%s%d/%d", title, done, of)
 }
 
 // ShortTitle returns a section's title in at most width columns, without its

@@ -75,8 +75,11 @@ func (r *rows) detail(b *Block) {
 	}
 	r.relations(b)
 	if heading := b.Heading(); heading != nil {
-		p := heading.Tally().Progress
-		r.field("Section", "%s  %d/%d", Clean(heading.Section.Title), p.Done, p.Work)
+		section := Clean(heading.Section.Title)
+		if done, of := heading.Tally().Share(); of > 0 {
+			section += fmt.Sprintf("  %d/%d", done, of)
+		}
+		r.field("Section", "%s", section)
 	}
 	r.field("Line", "%d", r.st.Line(b))
 	r.field("Added", "%s", r.change(t.Added))

@@ -47,6 +47,15 @@ type Tally struct {
 	Repeating int
 }
 
+// Share returns what is done of the work; where there is no work but risks, what
+// is closed of those.
+func (t Tally) Share() (done, of int) {
+	if t.Progress.Work > 0 {
+		return t.Progress.Done, t.Progress.Work
+	}
+	return t.Risks.Closed, t.Risks.Open + t.Risks.Closed
+}
+
 // Tally counts what stands in b.
 func (b *Block) Tally() Tally {
 	var t Tally

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 
 	"cairn/events"
 )
@@ -40,8 +41,10 @@ func Status(w io.Writer, st *State, s Style) error {
 type part struct {
 	title string
 	tasks []*Block
+	// total is how many tasks the command shows that more names.
+	total int
 	limit int
-	more  string // the command that shows the rest
+	more  string
 }
 
 func (r *rows) parts() []part {
@@ -61,14 +64,27 @@ func (r *rows) parts() []part {
 			blocked = append(blocked, b)
 		}
 	}
+	open := []events.State{events.Todo, events.InProgress, events.OnHold}
+	listed := func(filters ...Filter) int {
+		n := 0
+		for b := range r.st.root.Tasks() {
+			if slices.ContainsFunc(filters, func(f Filter) bool { return f.Match(r.st, b, r.today) }) {
+				n++
+			}
+		}
+		return n
+	}
+	next := r.st.NextTasks(r.today)
 	return []part{
-		{"Mine", mine, statusLimit, "cairn ls open mine"},
-		{"Late", late, statusLimit, "cairn ls late"},
-		{"On hold or waiting", blocked, statusLimit, "cairn ls hold, cairn ls blocked"},
-		{"Next", r.st.NextTasks(r.today), 3, "cairn next"},
+		{"Mine", mine, listed(Filter{States: open, Mine: true, Me: r.style.Me}), statusLimit, "cairn ls open mine"},
+		{"Late", late, listed(Filter{Late: true}), statusLimit, "cairn ls late"},
+		{"On hold or waiting", blocked, listed(Filter{States: []events.State{events.OnHold}}, Filter{Blocked: true}), statusLimit, "cairn ls hold, cairn ls blocked"},
+		{"Next", next, len(next), 3, "cairn next"},
 	}
 }
 
+// part adds the tasks of a part that no part before has shown, and says of how
+// many they are.
 func (r *rows) part(p part, tasks []*Block, seen map[*Block]bool) {
 	if len(tasks) == 0 {
 		return
@@ -82,8 +98,8 @@ func (r *rows) part(p part, tasks []*Block, seen map[*Block]bool) {
 	}
 	r.print("")
 	title := r.style.Bold(p.title)
-	if limit < len(tasks) {
-		title += r.style.Dim(fmt.Sprintf("  %d of %d (%s)", limit, len(tasks), p.more))
+	if limit < p.total {
+		title += r.style.Dim(fmt.Sprintf("  %d of %d (%s)", limit, p.total, p.more))
 	}
 	r.print("%s", title)
 	for _, b := range tasks[:limit] {

@@ -77,13 +77,17 @@ func (c *cli) write(ctx context.Context, w *writeFlags, cmd commands.Command, ab
 	if err != nil {
 		return outcome, err
 	}
-	return outcome, c.session.Checklist(ctx, name, nil, func(st *checklist.State) error {
+	tell := func(st *checklist.State) error {
 		if c.json {
 			return c.printResult(st, w, outcome)
 		}
 		c.tellOutcome(st, w, outcome, cmd, about)
 		return nil
-	})
+	}
+	if w.dryRun {
+		return outcome, tell(outcome.After)
+	}
+	return outcome, c.session.Checklist(ctx, name, nil, tell)
 }
 
 func (c *cli) printResult(st *checklist.State, w *writeFlags, outcome app.Outcome) error {
@@ -141,12 +145,11 @@ func (c *cli) tellOutcome(st *checklist.State, w *writeFlags, outcome app.Outcom
 	if entry := legendEntry(outcome.Events); entry != "" {
 		c.talk("The document's legend now names %s.\n", checklist.Clean(entry))
 	}
-	if w.dryRun {
-		c.talk("Nothing was written.\n")
-		return
-	}
 	for _, s := range audit.Consequences(st, outcome.Rows) {
 		c.talk("%s\n", s)
+	}
+	if w.dryRun {
+		c.talk("Nothing was written.\n")
 	}
 }
 

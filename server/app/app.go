@@ -40,6 +40,9 @@ type Outcome struct {
 	commands.Result
 	// Rows tell the events, one each.
 	Rows []audit.Row
+	// After is what the checklist would be after a Preview; nil otherwise. Its
+	// events have no Seq.
+	After *checklist.State
 }
 
 // Summary is one checklist in a list of them.

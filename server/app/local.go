@@ -99,21 +99,31 @@ func (l *Local) retell(ctx context.Context, name string, result commands.Result)
 
 // Preview returns what Execute would do now.
 func (l *Local) Preview(ctx context.Context, meta commands.Meta, cmd commands.Command) (Outcome, error) {
-	envelopes, err := l.handler.DryRun(ctx, meta, cmd)
+	result, err := l.handler.DryRun(ctx, meta, cmd)
 	if err != nil {
 		return Outcome{}, l.elsewhere(ctx, err)
 	}
-	var rows []audit.Row
-	err = l.Checklist(ctx, meta.Checklist, nil, func(st *checklist.State) error {
-		for _, env := range envelopes {
-			rows = append(rows, audit.Describe(st, env))
-		}
-		return nil
-	})
-	if err != nil && len(envelopes) > 0 && envelopes[0].Revision == 1 {
-		err = nil // an import makes the checklist
+	// A fold of its own: each event is told from the state that those before it
+	// lead to.
+	st, err := projections.Fold(checklist.Projection, l.log.Read(ctx, events.Filter{Checklist: meta.Checklist}), nil)
+	if err != nil {
+		return Outcome{}, err
 	}
-	return Outcome{Result: commands.Result{Events: envelopes}, Rows: rows}, err
+	outcome := Outcome{Result: result, After: st}
+	if result.Repeated {
+		outcome.Rows, err = l.retell(ctx, meta.Checklist, result)
+		return outcome, err
+	}
+	h := audit.After(st)
+	for _, env := range result.Events {
+		row, err := h.Next(env)
+		if err != nil {
+			return Outcome{}, fmt.Errorf("preview %s: %w", cmd.Name(), err)
+		}
+		outcome.Rows = append(outcome.Rows, row)
+	}
+	outcome.After = h.State()
+	return outcome, nil
 }
 
 // Checklists returns all checklists by name.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -266,6 +267,9 @@ func TestPreviewWritesNothing(t *testing.T) {
 	if err != nil || len(out.Events) != 1 || len(out.Rows) != 1 || out.Rows[0].Key != 1 {
 		t.Errorf("got %+v, %v, want one event and its row", out, err)
 	}
+	if out.Seq != 7 || out.After == nil || out.After.Task(1).Task.State != events.Done {
+		t.Errorf("got @%d, want @7 and the state afterwards", out.Seq)
+	}
 	if _, err := w.Preview(t.Context(), commands.Meta{Checklist: "plan"}, done("9")); message(err) == "<nil>" {
 		t.Error("got no refusal")
 	}
@@ -280,6 +284,30 @@ func TestPreviewWritesNothing(t *testing.T) {
 	}
 	if err := w.Checklist(t.Context(), "new", nil, func(*checklist.State) error { return nil }); message(err) == "<nil>" {
 		t.Error("the previewed import is there")
+	}
+}
+
+// A preview tells what then happens, each event from the state that those before
+// it lead to.
+func TestPreviewIsWhatHappens(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cmd := commands.EditTask{Task: "1", Text: "a as agreed ([#12](https://github.com/o/r/issues/12))"}
+	told := func(out app.Outcome, err error) []string {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rows []string
+		for _, r := range out.Rows {
+			rows = append(rows, fmt.Sprint(r.Action, r.Text, r.Changes))
+		}
+		return rows
+	}
+	before := told(w.Preview(t.Context(), commands.Meta{Checklist: "plan"}, cmd))
+	after := told(w.Execute(t.Context(), commands.Meta{Checklist: "plan"}, cmd))
+	if len(after) != 2 || !slices.Equal(before, after) {
+		t.Errorf("got %q, want %q", before, after)
 	}
 }
 

@@ -136,10 +136,7 @@ func (l *list) leave() { l.turn <- struct{}{} }
 //
 // It returns *Error for a refusal, and the log's errors.
 func (h *Handler) Execute(ctx context.Context, meta Meta, cmd Command) (Result, error) {
-	if err := CheckName(meta.Checklist); err != nil {
-		return Result{}, err
-	}
-	hash, err := Hash(meta.Checklist, cmd)
+	hash, err := check(meta, cmd)
 	if err != nil {
 		return Result{}, err
 	}
@@ -147,8 +144,6 @@ func (h *Handler) Execute(ctx context.Context, meta Meta, cmd Command) (Result, 
 		if meta.ID, err = h.config.NewID(); err != nil {
 			return Result{}, fmt.Errorf("%s: %w", cmd.Name(), err)
 		}
-	} else if _, err := uuid.Parse(meta.ID); err != nil {
-		return Result{}, usage("--id %q is no UUID", meta.ID)
 	}
 	ctx, cancel := context.WithTimeout(ctx, h.config.Deadline)
 	defer cancel()
@@ -164,6 +159,19 @@ func (h *Handler) Execute(ctx context.Context, meta Meta, cmd Command) (Result, 
 		}
 	}
 	return h.execute(ctx, l, meta, cmd, hash)
+}
+
+// check refuses names and ids that are none, and returns the command's hash.
+func check(meta Meta, cmd Command) (string, error) {
+	if err := CheckName(meta.Checklist); err != nil {
+		return "", err
+	}
+	if meta.ID != "" {
+		if _, err := uuid.Parse(meta.ID); err != nil {
+			return "", usage("--id %q is no UUID", meta.ID)
+		}
+	}
+	return Hash(meta.Checklist, cmd)
 }
 
 // execute runs with the checklist's turn.
@@ -366,19 +374,28 @@ func (h *Handler) View(ctx context.Context, name string, look func(*checklist.St
 	return l.view.Read(look)
 }
 
-// DryRun returns the events that the command would record now.
-func (h *Handler) DryRun(ctx context.Context, meta Meta, cmd Command) ([]events.Envelope, error) {
+// DryRun returns what Execute would return now, and does nothing. Its events
+// have no Seq, and Result.Seq is the last event of the checklist, unless the
+// command was executed before.
+func (h *Handler) DryRun(ctx context.Context, meta Meta, cmd Command) (Result, error) {
+	hash, err := check(meta, cmd)
+	if err != nil {
+		return Result{}, err
+	}
 	l := h.list(meta.Checklist)
 	if err := l.enter(ctx); err != nil {
-		return nil, err
+		return Result{}, err
 	}
 	defer l.leave()
 	if !l.loaded || !h.config.Exclusive {
 		if err := h.catchUp(ctx, l, meta.Checklist); err != nil {
-			return nil, err
+			return Result{}, err
 		}
 	}
+	if result, known, err := h.known(ctx, l, meta, cmd, hash); known || err != nil {
+		return result, err
+	}
 	var resolved Command
-	envelopes, _, err := h.decide(l, meta, cmd, &resolved, "")
-	return envelopes, err
+	envelopes, seq, err := h.decide(l, meta, cmd, &resolved, hash)
+	return Result{ID: meta.ID, Seq: seq, Events: envelopes}, err
 }

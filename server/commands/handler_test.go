@@ -593,8 +593,21 @@ func TestDryRun(t *testing.T) {
 	h := imported(t, log, five, commands.Config{})
 	end := log.End()
 	got, err := h.DryRun(t.Context(), meta(""), do(commands.Done, "1", "2"))
-	if err != nil || len(got) != 2 || log.End() != end {
-		t.Errorf("got %d events, %v, and the log at @%d, want 2 and @%d", len(got), err, log.End(), end)
+	if err != nil || len(got.Events) != 2 || got.Seq != end || log.End() != end {
+		t.Errorf("got %d events at @%d, %v, and the log at @%d, want 2 and @%d", len(got.Events), got.Seq, err, log.End(), end)
+	}
+	const id = "0199aaaa-0000-7000-8000-000000000001"
+	if _, err := h.Execute(t.Context(), meta(id), commands.AddTask{Text: "new"}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := h.DryRun(t.Context(), meta(id), commands.AddTask{Text: "new"}); err != nil || !got.Repeated || len(got.Events) == 0 || got.Seq == 0 {
+		t.Errorf("a command that was executed before: got %+v, %v, want it repeated", got, err)
+	}
+	if _, err := h.DryRun(t.Context(), meta(id), commands.AddTask{Text: "another"}); !strings.HasPrefix(refusal(err), "command_id_reused: ") {
+		t.Errorf("the id of another command: got %q", refusal(err))
+	}
+	if _, err := h.DryRun(t.Context(), meta("x"), commands.AddTask{Text: "new"}); refusal(err) != `usage: --id "x" is no UUID` {
+		t.Errorf("no id: got %q", refusal(err))
 	}
 	if _, err := h.DryRun(t.Context(), meta(""), do(commands.Start, "4")); refusal(err) != "refused: 4 done is done; start does not apply" {
 		t.Errorf("got %q", refusal(err))

@@ -122,11 +122,16 @@ func after(rows []audit.Row, since commands.When) ([]audit.Row, error) {
 		return rows, nil
 	}
 	if n := len(rows); n > 0 && since.Seq > rows[n-1].Seq {
-		return nil, &commands.Error{Code: commands.CodeNoMoment, Message: fmt.Sprintf("%s is not in the checklist yet: it ends at @%d", since.Text, rows[n-1].Seq)}
+		return nil, notYet(since, rows[n-1].Seq)
 	}
 	return slices.DeleteFunc(rows, func(r audit.Row) bool {
 		return !since.Since(events.Envelope{Seq: r.Seq, EffectiveTime: r.Effective})
 	}), nil
+}
+
+// notYet refuses a position behind the last event of the checklist.
+func notYet(when commands.When, end events.Seq) error {
+	return &commands.Error{Code: commands.CodeNoMoment, Message: fmt.Sprintf("%s is not in the checklist yet: it ends at @%d", when.Text, end)}
 }
 
 // findEver is find, which also finds by its key what was removed since.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -33,15 +34,9 @@ func (c *cli) watch(ctx context.Context, o *watchOptions) error {
 		return err
 	}
 	w := &watcher{c: c, name: name, history: audit.NewHistory(), origin: c.session.Origin()}
-	var missed []audit.Row
-	rows, err := w.read(ctx)
+	missed, err := w.read(ctx, since)
 	if err != nil {
 		return err
-	}
-	if since != nil {
-		if missed, err = after(rows, *since); err != nil {
-			return err
-		}
 	}
 	if err := c.letGo(); err != nil {
 		return err
@@ -50,8 +45,8 @@ func (c *cli) watch(ctx context.Context, o *watchOptions) error {
 		return &commands.Error{Code: commands.CodeNoChecklist, Message: fmt.Sprintf("there is no checklist %s", name)}
 	}
 	at := w.seen
-	if since != nil && len(missed) > 0 {
-		at = missed[0].Seq - 1
+	if len(missed) > 0 {
+		at = missed[0].seq - 1
 	}
 	c.talk("%s@%d · following; Ctrl-C ends · resume: cairn watch --since @%d\n\n", name, at, at)
 	if err := w.show(missed); err != nil {
@@ -76,7 +71,7 @@ func (w *watcher) follow(ctx context.Context) error {
 		if err != nil || head.N <= end {
 			continue // being written, or nothing new
 		}
-		rows, now, err := w.look(ctx)
+		found, now, err := w.look(ctx)
 		if errors.Is(err, events.ErrUnavailable) {
 			continue // somebody works; their change shows with the next look
 		}
@@ -84,14 +79,14 @@ func (w *watcher) follow(ctx context.Context) error {
 			return err
 		}
 		end = now
-		if err := w.show(rows); err != nil {
+		if err := w.show(found); err != nil {
 			return err
 		}
 	}
 }
 
 // look opens the log, reads what is new and lets go.
-func (w *watcher) look(ctx context.Context) (rows []audit.Row, end events.Seq, err error) {
+func (w *watcher) look(ctx context.Context) (found []news, end events.Seq, err error) {
 	s, err := server.Open(ctx, w.c.place, server.Config{State: w.c.stateDir(), Now: w.c.now, Wait: time.Second})
 	if err != nil {
 		return nil, 0, err
@@ -106,39 +101,87 @@ func (w *watcher) look(ctx context.Context) (rows []audit.Row, end events.Seq, e
 		return nil, 0, &natslog.Error{Err: events.ErrIntegrity, Message: "the log in " + w.c.place.Dir + " is another one now", Hint: "Watching ends here."}
 	}
 	end = s.Log.End()
-	rows, err = w.read(ctx)
-	return rows, end, err
+	found, err = w.read(ctx, &commands.When{Seq: w.seen})
+	return found, end, err
 }
 
-// read folds and tells what the log holds behind what was seen.
-func (w *watcher) read(ctx context.Context) ([]audit.Row, error) {
-	var rows []audit.Row
+// news is what is written for the events of one command, of which the first is
+// at seq.
+type news struct {
+	seq  events.Seq
+	text []byte
+}
+
+// read folds what the log holds behind what was seen, and tells what came after
+// since; nothing if since is nil. Each command is told from the state that it
+// led to, not from that of today.
+func (w *watcher) read(ctx context.Context, since *commands.When) ([]news, error) {
+	var all []news
+	var rows []audit.Row // of the command that is being read
+	tell := func() error {
+		if len(rows) == 0 {
+			return nil
+		}
+		text, err := w.text(rows)
+		all, rows = append(all, news{rows[0].Seq, text}), nil
+		return err
+	}
+	imported := false
 	for env, err := range w.c.session.Events(ctx, events.Filter{Checklist: w.name, After: w.seen}) {
 		if err != nil {
-			return rows, err
+			return nil, err
+		}
+		if len(rows) > 0 && rows[0].CommandID != env.CommandID {
+			if err := tell(); err != nil {
+				return nil, err
+			}
 		}
 		row, err := w.history.Next(env)
 		if err != nil {
-			return rows, fmt.Errorf("checklist %s at @%d: %w", w.name, env.Seq, err)
+			return nil, fmt.Errorf("checklist %s at @%d: %w", w.name, env.Seq, err)
 		}
 		w.seen = env.Seq
+		switch {
+		case since == nil:
+			continue
+		case since.Import && !imported && row.Kind == events.KindDocumentSynced:
+			all, rows, imported = nil, nil, true
+			continue
+		case !since.Import && !since.Since(env):
+			continue
+		}
 		rows = append(rows, row)
 	}
-	return rows, nil
+	if since != nil && since.Seq > w.seen && w.seen > 0 {
+		return nil, notYet(*since, w.seen)
+	}
+	return all, tell()
 }
 
-func (w *watcher) show(rows []audit.Row) error {
+// text is what is written for the rows of one command, the last that was folded.
+func (w *watcher) text(rows []audit.Row) ([]byte, error) {
+	var buf bytes.Buffer
 	if w.c.json {
 		for _, r := range rows {
-			if err := w.c.printJSON(r.JSON(w.name)); err != nil {
-				return err
+			if err := encode(&buf, r.JSON(w.name)); err != nil {
+				return nil, err
 			}
 		}
-		return nil
+		return buf.Bytes(), nil
 	}
-	about := audit.About{Name: w.name, Seq: w.seen, Zone: w.history.State().Zone()}
+	st := w.history.State()
+	about := audit.About{Name: w.name, Seq: w.seen, Zone: st.Zone()}
 	for _, e := range audit.Commands(rows) {
-		if err := audit.EntryText(w.c.out, e, w.history.State(), about, w.c.style()); err != nil {
+		if err := audit.EntryText(&buf, e, st, about, w.c.style()); err != nil {
+			return nil, err
+		}
+	}
+	return buf.Bytes(), nil
+}
+
+func (w *watcher) show(all []news) error {
+	for _, n := range all {
+		if _, err := w.c.out.Write(n.text); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -112,7 +113,12 @@ func (c *cli) printResult(st *checklist.State, w *writeFlags, outcome app.Outcom
 }
 
 func (c *cli) printJSON(v any) error {
-	enc := json.NewEncoder(c.out)
+	return encode(c.out, v)
+}
+
+// encode writes v as one line of JSON.
+func encode(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(v)
 }

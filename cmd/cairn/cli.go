@@ -10,6 +10,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -66,6 +67,8 @@ func (c *cli) run(ctx context.Context, args []string) int {
 	root.SetOut(c.out)
 	root.SetErr(c.err)
 	err := root.ExecuteContext(ctx)
+	c.json = c.json || asksJSON(args) // also where the flags before it were wrong
+	c.quiet = c.quiet || c.json       // what talks from here on
 	if c.session != nil {
 		if err == nil && c.used != "" {
 			c.lookAtFile(ctx)
@@ -81,6 +84,14 @@ func (c *cli) run(ctx context.Context, args []string) int {
 		return 130
 	}
 	return c.fail(err)
+}
+
+// asksJSON reports whether --json stands among the arguments that can be flags.
+func asksJSON(args []string) bool {
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
+	return slices.Contains(args, "--json")
 }
 
 // open opens the log, once.

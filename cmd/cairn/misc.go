@@ -78,6 +78,9 @@ itself; init is only needed to choose another place.
 			if _, err := c.open(cmd.Context(), true); err != nil {
 				return err
 			}
+			if c.json {
+				return c.initJSON(!was)
+			}
 			if was {
 				c.talk("There is a log in %s already; nothing was changed.\n", c.shown(c.place.Dir))
 			} else {
@@ -86,6 +89,18 @@ itself; init is only needed to choose another place.
 			return nil
 		},
 	}
+}
+
+// initJSON is the result of init: where the log is, and whether it was made now.
+func (c *cli) initJSON(made bool) error {
+	return c.printJSON(struct {
+		Schema  int     `json:"schema"`
+		Kind    string  `json:"kind"`
+		Changed bool    `json:"changed"`
+		Command *string `json:"command"`
+		Origin  string  `json:"origin"`
+		Log     string  `json:"log"`
+	}{1, "result", made, nil, c.session.Origin(), c.place.Dir})
 }
 
 func newVersion(c *cli) *cobra.Command {

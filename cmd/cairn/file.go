@@ -57,7 +57,7 @@ func (c *cli) lookAtFile(ctx context.Context) {
 		if lines == 1 {
 			noun = "line"
 		}
-		fmt.Fprintf(c.err, "%s differs in %d %s from the log\n", file, lines, noun)
+		fmt.Fprintf(c.err, "%s differs in %d %s from the log: cairn sync\n", file, lines, noun)
 	case status == docfile.Missing && !c.quiet:
 		fmt.Fprintf(c.err, "%s is gone; cairn export %s writes it again\n", file, file)
 	}

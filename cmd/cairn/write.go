@@ -137,17 +137,9 @@ func (c *cli) tellOutcome(st *checklist.State, w *writeFlags, outcome app.Outcom
 		c.talk("This command was carried out before:\n")
 	}
 	// Blank lines and the like go with the change that needs them.
-	rows := slices.DeleteFunc(slices.Clone(outcome.Rows), func(r audit.Row) bool {
+	c.tellRows(st, slices.DeleteFunc(slices.Clone(outcome.Rows), func(r audit.Row) bool {
 		return r.Target.Noun == events.TextNoun || r.Kind == events.KindDocumentReformatted
-	})
-	const most = 20
-	for i, row := range rows {
-		if i == most {
-			c.talk("… and %d more (cairn log --events)\n", len(rows)-most)
-			break
-		}
-		c.talk("%s\n", audit.ChangeLine(row, st, style))
-	}
+	}), style)
 	if entry := legendEntry(outcome.Events); entry != "" {
 		c.talk("The document's legend now names %s.\n", checklist.Clean(entry))
 	}
@@ -156,6 +148,18 @@ func (c *cli) tellOutcome(st *checklist.State, w *writeFlags, outcome app.Outcom
 	}
 	if w.dryRun {
 		c.talk("Nothing was written.\n")
+	}
+}
+
+// tellRows tells what happened, one line each; of very many the first.
+func (c *cli) tellRows(st *checklist.State, rows []audit.Row, style checklist.Style) {
+	const most = 20
+	for i, row := range rows {
+		if i == most {
+			c.talk("… and %d more (cairn log --events)\n", len(rows)-most)
+			break
+		}
+		c.talk("%s\n", audit.ChangeLine(row, st, style))
 	}
 }
 

@@ -26,6 +26,7 @@ const (
 	CodeNewerEvent       Code = "newer_event"         // 5
 	CodeCommandReused    Code = "command_id_reused"   // 5
 	CodeChanged          Code = "changed_meanwhile"   // 5
+	CodeConflict         Code = "conflict"            // 5
 )
 
 // Exit returns the exit code that c stands for.
@@ -35,7 +36,7 @@ func (c Code) Exit() int {
 		return 2
 	case CodeNoTask, CodeNoSection, CodeNoChecklist, CodeNoMoment, CodeNoFile:
 		return 3
-	case CodeRefused, CodeNameTaken, CodeNewerEvent, CodeCommandReused, CodeChanged:
+	case CodeRefused, CodeNameTaken, CodeNewerEvent, CodeCommandReused, CodeChanged, CodeConflict:
 		return 5
 	}
 	return 1

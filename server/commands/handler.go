@@ -177,6 +177,12 @@ func check(meta Meta, cmd Command) (string, error) {
 // execute runs with the checklist's turn.
 func (h *Handler) execute(ctx context.Context, l *list, meta Meta, cmd Command, hash string) (Result, error) {
 	var resolved Command
+	if sync, ok := cmd.(SyncDocument); ok {
+		var err error
+		if cmd, err = h.withBase(ctx, l, meta.Checklist, sync); err != nil {
+			return Result{}, err
+		}
+	}
 	for attempt := 0; ; attempt++ {
 		if result, known, err := h.known(ctx, l, meta, cmd, hash); known || err != nil {
 			return result, err
@@ -205,6 +211,24 @@ func (h *Handler) execute(ctx context.Context, l *list, meta Meta, cmd Command, 
 			return Result{}, errors.Join(err, caught)
 		}
 	}
+}
+
+// withBase gives a command the checklist as it was at its base.
+func (h *Handler) withBase(ctx context.Context, l *list, name string, cmd SyncDocument) (SyncDocument, error) {
+	revision := uint64(0)
+	if err := l.view.Read(func(st *checklist.State) error { revision = st.Revision; return nil }); err != nil {
+		return cmd, err
+	}
+	if cmd.Base == 0 || cmd.Base >= revision {
+		return cmd, nil
+	}
+	base, err := projections.Fold(checklist.Projection, h.log.Read(ctx, events.Filter{Checklist: name}), func(env events.Envelope) bool {
+		return env.Revision > cmd.Base
+	})
+	if err != nil {
+		return cmd, fmt.Errorf("read checklist %s at revision %d: %w", name, cmd.Base, err)
+	}
+	return cmd.At(base), nil
 }
 
 // pause waits before a log that failed is tried again, longer each time.
@@ -394,6 +418,12 @@ func (h *Handler) DryRun(ctx context.Context, meta Meta, cmd Command) (Result, e
 	}
 	if result, known, err := h.known(ctx, l, meta, cmd, hash); known || err != nil {
 		return result, err
+	}
+	if sync, ok := cmd.(SyncDocument); ok {
+		var err error
+		if cmd, err = h.withBase(ctx, l, meta.Checklist, sync); err != nil {
+			return Result{}, err
+		}
 	}
 	var resolved Command
 	envelopes, seq, err := h.decide(l, meta, cmd, &resolved, hash)

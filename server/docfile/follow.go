@@ -53,7 +53,7 @@ func Compare(file Tied, copies Copies, origin, checklist string, document []byte
 	} else if sum == file.ImportedSHA256 {
 		return Behind, 0, nil
 	}
-	return Differs, differing(have, document), nil
+	return Differs, Differing(have, document), nil
 }
 
 // Follow brings the file up to the document at revision, if nobody touched it
@@ -74,9 +74,9 @@ func Follow(file Tied, copies Copies, origin, checklist string, revision uint64,
 	return status, 0, nil
 }
 
-// differing counts the lines that one of two texts has and the other has not,
+// Differing counts the lines that one of two texts has and the other has not,
 // the larger of both counts: two changed lines are 2.
-func differing(a, b []byte) int {
+func Differing(a, b []byte) int {
 	count := make(map[string]int)
 	for line := range bytes.Lines(a) {
 		count[string(line)]++

@@ -8,6 +8,9 @@ import (
 // Delta is what the edits of a file are, as events.
 type Delta struct {
 	Events []events.Event
+	// Equal says that the checklist is the document after the events: nothing
+	// of the log has to go into the file.
+	Equal bool
 	// Rewrite says that the document was written anew: hardly a task survived.
 	Rewrite bool
 	// Reopened, Removed and Reworded are the keys of the tasks to which the
@@ -49,7 +52,7 @@ func Diff(base, now *checklist.State, document []byte, o DiffOptions) (Delta, er
 	if err := d.run(); err != nil {
 		return Delta{}, err
 	}
-	delta.Events = d.events
+	delta.Events, delta.Equal = d.events, true
 	if base == now {
 		return delta, nil
 	}
@@ -63,6 +66,7 @@ func Diff(base, now *checklist.State, document []byte, o DiffOptions) (Delta, er
 		return Delta{}, err
 	}
 	delta.Events = append(delta.Events, d.events...)
+	delta.Equal = cur.document() == string(document)
 	return delta, nil
 }
 

@@ -149,6 +149,23 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// The name of an actor is optional, and stands behind the id.
+func TestActorName(t *testing.T) {
+	env := sample(&TaskRemoved{Key: 12})
+	env.Actor.Display = "Ada Lovelace"
+	got, err := Marshal(&env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(got), `"authid":"ada@example.com","authname":"Ada Lovelace","via":`) {
+		t.Errorf("got %s", got)
+	}
+	back, err := Unmarshal(got)
+	if err != nil || back.Actor != env.Actor || back.Actor.Name() != "Ada Lovelace" {
+		t.Errorf("got %+v, %v", back.Actor, err)
+	}
+}
+
 func TestStoredFormOfTheDesign(t *testing.T) {
 	env := sample(&TaskCompleted{Key: 12, Mark: 'x'})
 	env.Reason = "all <specs> green"

@@ -58,6 +58,8 @@ type Actor struct {
 	// Auth says how the identity is known: Unauthenticated where it was only
 	// declared, "user" or "service_account" where a server checked it.
 	Auth string
+	// Display is how the person is called, where that is known; optional.
+	Display string
 }
 
 // Unauthenticated marks an Actor that was declared, not checked.
@@ -68,8 +70,11 @@ func (a Actor) Verified() bool {
 	return a.Auth != "" && a.Auth != Unauthenticated && a.Auth != "unknown"
 }
 
-// Name returns the short name: the ID up to an @.
+// Name returns how the actor is called: Display, else the ID up to an @.
 func (a Actor) Name() string {
+	if a.Display != "" {
+		return a.Display
+	}
 	for i := 1; i < len(a.ID); i++ {
 		if a.ID[i] == '@' {
 			return a.ID[:i]

@@ -20,8 +20,8 @@ import (
 //	 "causationid":"…","undoes":"…","onbehalfof":"…","traceparent":"…",
 //	 "datacontenttype":"application/json","data":{"key":12,"mark":"x","reason":"all specs green"}}
 //
-// Absent when empty: effectivetime (when equal to time), part (one-event
-// commands), causationid, undoes, onbehalfof, traceparent. The log's own events
+// Absent when empty: effectivetime (when equal to time), authname (how authid
+// is called), part (one-event commands), causationid, undoes, onbehalfof, traceparent. The log's own events
 // have the source "/log". The member order is part of the form, so equal
 // envelopes have equal bytes; readers accept any order. The form of a kind
 // never changes: new members are optional, a new meaning is a new version.
@@ -117,6 +117,7 @@ func (c *codec) envelope(env *Envelope) {
 	c.uint("revision", &env.Revision)
 	c.str("authtype", &env.Actor.Auth)
 	c.str("authid", &env.Actor.ID)
+	c.str("authname", &env.Actor.Display)
 	c.str("via", &env.Via)
 	c.str("correlationid", &env.CommandID)
 	c.str("commandname", &env.CommandName)

@@ -380,6 +380,7 @@ func (st *State) remove(ref events.Ref) {
 	}
 	st.take(b)
 	b.setRemoved(true)
+	st.removals = append(st.removals, removal{b, st.Revision})
 }
 
 func (st *State) restore(ref events.Ref, place events.Place) {
@@ -388,6 +389,7 @@ func (st *State) restore(ref events.Ref, place events.Place) {
 		return
 	}
 	b.setRemoved(false)
+	st.removals = slices.DeleteFunc(st.removals, func(r removal) bool { return r.block == b })
 	st.take(b) // it may still hang in a parent that was removed with it
 	st.put(b, place)
 }

@@ -49,6 +49,14 @@ type State struct {
 	// or more, when they were last written.
 	bracketed map[int]struct{}
 	commands  map[string]Command
+	// removals are the blocks that were taken out and not brought back, in
+	// that order, with what stood in them.
+	removals []removal
+}
+
+type removal struct {
+	block    *Block
+	revision uint64
 }
 
 // Gap is where a view stopped being complete.
@@ -217,6 +225,20 @@ func (st *State) Bracketed() []*Block {
 			blocks = append(blocks, b)
 		}
 	}
+	return blocks
+}
+
+// LastRemoved returns the blocks that were taken out last, one after the other,
+// and are not back: what an emptied document held.
+func (st *State) LastRemoved() []*Block {
+	var blocks []*Block
+	for i := len(st.removals) - 1; i >= 0; i-- {
+		if n := len(st.removals); i < n-1 && st.removals[i].revision+1 != st.removals[i+1].revision {
+			break
+		}
+		blocks = append(blocks, st.removals[i].block)
+	}
+	slices.Reverse(blocks)
 	return blocks
 }
 

@@ -40,6 +40,19 @@ func newTree() *tree {
 // treeOf returns the document of a state.
 func treeOf(st *checklist.State) *tree {
 	t := newTree()
+	t.hang(st.Root())
+	return t
+}
+
+// attic returns what the emptied document of a state held, as if it were there.
+func attic(st *checklist.State) *tree {
+	t := newTree()
+	t.hang(&checklist.Block{Children: st.LastRemoved()})
+	return t
+}
+
+// hang puts the blocks under root into the tree.
+func (t *tree) hang(root *checklist.Block) {
 	var walk func(b *checklist.Block, to *node)
 	walk = func(b *checklist.Block, to *node) {
 		to.children = make([]*node, 0, len(b.Children))
@@ -56,8 +69,7 @@ func treeOf(st *checklist.State) *tree {
 			walk(child, n)
 		}
 	}
-	walk(st.Root(), t.root)
-	return t
+	walk(root, t.root)
 }
 
 // blocks returns the tree as Match wants it, and the nodes in the same order.

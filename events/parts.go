@@ -108,3 +108,29 @@ func (c *codec) optList(name string, v *Optional[string]) {
 	}
 	c.value(name, &items)
 }
+
+// flag is a member that is true or absent.
+func (c *codec) flag(name string, v *bool) {
+	if !c.reading {
+		if *v {
+			c.name(name)
+			c.buf = append(c.buf, "true"...)
+		}
+		return
+	}
+	if !c.member(name) {
+		return
+	}
+	switch {
+	case strings.HasPrefix(c.src[c.pos:], "true"):
+		*v = true
+		c.pos += len("true")
+	case strings.HasPrefix(c.src[c.pos:], "false"):
+		*v = false
+		c.pos += len("false")
+	default:
+		c.fail(fmt.Errorf("%s: want true or false", name))
+		return
+	}
+	c.done()
+}

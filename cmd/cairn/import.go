@@ -20,6 +20,10 @@ type importOptions struct {
 	path     string
 	name     string
 	noFollow bool
+	noGit    bool
+	rev      string
+	since    string
+	history  string // what was taken of it
 }
 
 func newImport(c *cli) *cobra.Command {
@@ -32,6 +36,10 @@ in the log is written into the file, byte for byte the same elsewhere.
   cairn import plans/elixir-migration.md
   cairn import TODO.md --name release-7
   cairn import TODO.md --no-follow      the file stays as it is
+  cairn import TODO.md --no-git         only the file as it is now
+
+Where the file has been committed, its git history becomes the checklist's: each
+change with its author and date.
 
 The first import makes the log: in the repository's git directory where there is
 one (never committed, survives git clean), else in your home directory.`,
@@ -43,12 +51,22 @@ one (never committed, survives git clean), else in your home directory.`,
 	}
 	cmd.Flags().StringVar(&o.name, "name", "", "the checklist's `name`; default: the file's")
 	cmd.Flags().BoolVar(&o.noFollow, "no-follow", false, "leave the file alone from now on")
+	cmd.Flags().BoolVar(&o.noGit, "no-git", false, "leave the file's git history alone")
+	cmd.Flags().StringVar(&o.rev, "rev", "", "take the history up to this `commit`; default: HEAD")
+	cmd.Flags().StringVar(&o.since, "since", "", "leave out what was committed before this `day`")
 	o.register(cmd)
 	return cmd
 }
 
 func (c *cli) importFile(ctx context.Context, o *importOptions) error {
+	history, err := c.history(ctx, o)
+	if err != nil {
+		return err
+	}
 	document, err := docfile.Read(o.path)
+	if history != nil && (docfile.IsMissing(err) || o.rev != "") {
+		document, err = nil, nil // the history ends before today
+	}
 	if err != nil {
 		return err
 	}
@@ -64,12 +82,9 @@ func (c *cli) importFile(ctx context.Context, o *importOptions) error {
 	if err := commands.CheckName(o.name); err != nil {
 		return err
 	}
-	path, err := filepath.Abs(o.path)
+	path, err := absoluteFile(o.path)
 	if err != nil {
 		return err
-	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
 	}
 	if len(document) > manyBytes {
 		expectHeap()
@@ -89,6 +104,11 @@ func (c *cli) importFile(ctx context.Context, o *importOptions) error {
 	s, err := c.open(ctx, true)
 	if err != nil {
 		return err
+	}
+	if history != nil {
+		if done, err := c.importHistory(ctx, o, history, path, document); done || err != nil {
+			return err
+		}
 	}
 	if c.id == "" {
 		if name, err := c.tiedTo(ctx, path); err != nil {
@@ -189,6 +209,9 @@ func (c *cli) tellImport(r docfile.Report, o *importOptions, path string) {
 		apart = "  (" + apart + ")"
 	}
 	c.talk("  work  %s%s\n", count(r.Progress.Work, "leaf task"), apart)
+	if o.history != "" {
+		c.talk("  git   %s\n", o.history)
+	}
 	note := ""
 	switch {
 	case c.place.Git:

@@ -64,6 +64,12 @@ func (l *Local) Execute(ctx context.Context, meta commands.Meta, cmd commands.Co
 	return Outcome{Result: result, Rows: rows}, nil
 }
 
+// ExecuteHistory carries out the commands of a file's history; see
+// commands.Handler.ExecuteAll.
+func (l *Local) ExecuteHistory(ctx context.Context, name string, steps iter.Seq2[commands.Step, error], stored func(done int)) (int, error) {
+	return l.handler.ExecuteAll(ctx, name, steps, stored)
+}
+
 // elsewhere names the checklists that are there where one is not.
 func (l *Local) elsewhere(ctx context.Context, err error) error {
 	var e *commands.Error
@@ -173,15 +179,19 @@ func (l *Local) Checklist(ctx context.Context, name string, at *commands.When, l
 		if first == nil {
 			first = &env
 		}
-		if at.Import {
+		if at.Import || at.Commit != "" {
 			stop := imported
-			imported = imported || env.Data.Kind() == events.KindDocumentSynced
+			sync, ok := env.Data.(*events.DocumentSynced)
+			imported = imported || ok && (at.Import && !sync.More || at.Commit != "" && sync.Commit == at.Commit)
 			return stop
 		}
 		return !at.Holds(env)
 	})
 	if err != nil {
 		return err
+	}
+	if at.Commit != "" && !imported {
+		return &commands.Error{Code: commands.CodeNoMoment, Message: fmt.Sprintf("%s is no commit that changed %s", at.Text, name)}
 	}
 	if st.Revision == 0 && first != nil {
 		begins := first.EffectiveTime.UTC().Format("2006-01-02 15:04 MST")

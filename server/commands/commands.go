@@ -34,6 +34,15 @@ type Command interface {
 // Decide returns the events that a resolved command makes of st, or why not.
 // Nothing to do is no event and no error. It changes nothing and has no clock.
 func Decide(st *checklist.State, cmd Command) ([]events.Event, error) {
+	d, err := decided(st, cmd)
+	if err != nil {
+		return nil, err
+	}
+	return d.events, nil
+}
+
+// decided is Decide with all that was found out.
+func decided(st *checklist.State, cmd Command) (*decision, error) {
 	if err := mayWrite(st, cmd); err != nil {
 		return nil, err
 	}
@@ -50,7 +59,7 @@ func Decide(st *checklist.State, cmd Command) ([]events.Event, error) {
 		return nil, &Error{Code: CodeOverLimit, Message: fmt.Sprintf("%s would be %d events; one command may be %d", cmd.Name(), len(d.events), events.MaxBatch),
 			Hint: "Nothing was written. Do it in parts."}
 	}
-	return d.events, nil
+	return d, nil
 }
 
 // mayWrite refuses what holds for the checklist as a whole.
@@ -66,6 +75,11 @@ func mayWrite(st *checklist.State, cmd Command) error {
 		return &Error{Code: CodeNoChecklist, Message: "there is no such checklist", Hint: "cairn checklists names those that are there."}
 	case st.PublishedTo != "":
 		return &Error{Code: CodeRefused, Message: fmt.Sprintf("%s goes on at %s", st.Name, st.PublishedTo), Hint: "Nothing was written."}
+	case st.Synced != nil && st.Synced.More && !ofHistory(cmd):
+		return &Error{
+			Code: CodeRefused, Message: fmt.Sprintf("the git history of %s is not all in the log yet", st.Name),
+			Hint: "Nothing was written. Finish it: cairn import FILE",
+		}
 	case st.Archived:
 		switch cmd.(type) {
 		case Archive, Reactivate:
@@ -74,6 +88,12 @@ func mayWrite(st *checklist.State, cmd Command) error {
 		}
 	}
 	return nil
+}
+
+// ofHistory reports whether a command takes a commit.
+func ofHistory(cmd Command) bool {
+	sync, ok := cmd.(SyncDocument)
+	return ok && sync.Commit != ""
 }
 
 // Hash returns the SHA-256, in hex, of the canonical JSON of the command as

@@ -17,7 +17,10 @@ import (
 type decision struct {
 	st     *checklist.State
 	events []events.Event
-	next   [events.TextNoun + 1]int
+	// lines are, for each of the first events, the line of the document that it
+	// comes from; 0 for none.
+	lines []int
+	next  [events.TextNoun + 1]int
 	// legend is the legend's text if an event of this command rewrote it.
 	legend  string
 	markers map[byte]events.State

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -28,11 +29,29 @@ type Meta struct {
 	Reason string
 	// On is when it happened, where that is not now.
 	On time.Time
+	// Cause is the commit, or the event, that the command comes from; optional.
+	Cause string
+	// Lines say who brought each line of a document, where that is somebody
+	// else: nil is Actor, On and Cause.
+	Lines []*Origin
+	// Committed is when the commit came into the history that a new checklist
+	// takes; see [Handler.ExecuteAll]. Zero: it is happening now.
+	Committed time.Time
+	// Derived gives the events ids that follow from the command's, so that the
+	// same history makes the same events.
+	Derived bool
 	// OnBehalfOf and Traceparent are optional.
 	OnBehalfOf, Traceparent string
 	// Observe, if set, is called for each event that was stored, before it
 	// changes the state, which must be neither changed nor kept.
 	Observe func(before *checklist.State, env events.Envelope)
+}
+
+// Origin is who brought something, when, and by which commit.
+type Origin struct {
+	Actor events.Actor
+	Time  time.Time
+	Cause string
 }
 
 // Result is what a command did.
@@ -281,18 +300,18 @@ func (h *Handler) decide(l *list, meta Meta, cmd Command, resolved *Command, has
 			}
 			*resolved = r
 		}
-		decided, err := Decide(st, *resolved)
-		if err != nil || len(decided) == 0 {
+		d, err := decided(st, *resolved)
+		if err != nil || len(d.events) == 0 {
 			return err
 		}
-		envelopes, err = h.stamp(st, meta, cmd.Name(), hash, decided, now)
+		envelopes, err = h.stamp(st, meta, cmd.Name(), hash, d, now)
 		return err
 	})
 	return envelopes, seq, err
 }
 
 // stamp puts the events of a command into envelopes, in stored form.
-func (h *Handler) stamp(st *checklist.State, meta Meta, name, hash string, decided []events.Event, now time.Time) ([]events.Envelope, error) {
+func (h *Handler) stamp(st *checklist.State, meta Meta, name, hash string, d *decision, now time.Time) ([]events.Envelope, error) {
 	now = now.UTC().Truncate(time.Millisecond)
 	if behind := st.Effective.Sub(now); behind > time.Minute {
 		return nil, &Error{
@@ -301,25 +320,32 @@ func (h *Handler) stamp(st *checklist.State, meta Meta, name, hash string, decid
 		}
 	}
 	effective := now
+	if !meta.Committed.IsZero() && meta.Committed.Before(now) {
+		effective = meta.Committed.UTC().Truncate(time.Millisecond)
+	}
 	if st.Effective.After(effective) {
 		effective = st.Effective
 	}
-	claimed := now
-	if !meta.On.IsZero() {
-		claimed = meta.On.UTC().Truncate(time.Millisecond)
-	}
-	envelopes := make([]events.Envelope, len(decided))
-	for i, e := range decided {
-		id, err := h.config.NewID()
+	envelopes := make([]events.Envelope, len(d.events))
+	for i, e := range d.events {
+		id, err := h.eventID(meta, i)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		by := Origin{Actor: meta.Actor, Time: meta.On, Cause: meta.Cause}
+		if i < len(d.lines) && d.lines[i] > 0 && d.lines[i] <= len(meta.Lines) && meta.Lines[d.lines[i]-1] != nil {
+			by = *meta.Lines[d.lines[i]-1]
+		}
+		claimed := now
+		if !by.Time.IsZero() {
+			claimed = by.Time.UTC().Truncate(time.Millisecond)
 		}
 		env := &envelopes[i]
 		*env = events.Envelope{
 			ID: id, Checklist: meta.Checklist, Revision: st.Revision + uint64(i) + 1,
 			Time: claimed, RecordedTime: now, EffectiveTime: effective,
-			Actor: meta.Actor, Via: meta.Via, CommandID: meta.ID, CommandName: name, CommandHash: hash,
-			Part: i + 1, Parts: len(decided), OnBehalfOf: meta.OnBehalfOf, Traceparent: meta.Traceparent,
+			Actor: by.Actor, Via: meta.Via, CausationID: by.Cause, CommandID: meta.ID, CommandName: name, CommandHash: hash,
+			Part: i + 1, Parts: len(d.events), OnBehalfOf: meta.OnBehalfOf, Traceparent: meta.Traceparent,
 			Reason: meta.Reason, Data: e,
 		}
 		if env.Body, err = events.Marshal(env); err != nil {
@@ -327,6 +353,15 @@ func (h *Handler) stamp(st *checklist.State, meta Meta, name, hash string, decid
 		}
 	}
 	return envelopes, nil
+}
+
+// eventID makes the id of the nth event of a command.
+func (h *Handler) eventID(meta Meta, n int) (string, error) {
+	if !meta.Derived {
+		return h.config.NewID()
+	}
+	command, err := uuid.Parse(meta.ID)
+	return uuid.NewSHA1(command, strconv.AppendInt(nil, int64(n), 10)).String(), err
 }
 
 // apply evolves the view by what was stored, ending at last.

@@ -19,6 +19,10 @@ type ImportDocument struct {
 	Follow bool `json:"follow"`
 	// Document is the exact bytes.
 	Document []byte `json:"document"`
+	// Commit is the git commit whose version of the file it is; More says that
+	// further ones follow.
+	Commit string `json:"commit,omitempty"`
+	More   bool   `json:"more,omitempty"`
 }
 
 // Name returns the stored name.
@@ -62,13 +66,17 @@ func (c ImportDocument) decide(d *decision) error {
 		}
 		d.add(e)
 	}
+	d.lines = make([]int, len(d.events), cap(d.events))
+	for _, b := range doc.Blocks {
+		d.lines = append(d.lines, b.Line)
+	}
 	d.blocks(doc)
 	sum := sha256.Sum256(c.Document)
 	path := ""
-	if c.Follow {
+	if c.Follow && !c.More {
 		path = c.Source
 	}
-	d.add(&events.DocumentSynced{Path: path, SHA256: hex.EncodeToString(sum[:]), AtRevision: len(d.events)})
+	d.add(&events.DocumentSynced{Path: path, SHA256: hex.EncodeToString(sum[:]), AtRevision: len(d.events), Commit: c.Commit, More: c.More})
 	return nil
 }
 

@@ -30,6 +30,8 @@ type SyncDocument struct {
 	Prefer markdown.Side `json:"prefer,omitempty"`
 	// AcceptReopens takes any number of tasks that were closed as open again.
 	AcceptReopens bool `json:"accept_reopens,omitempty"`
+	// More says that the commit is one of a history that goes on.
+	More bool `json:"more,omitempty"`
 
 	base *checklist.State // at Base; nil: the state itself
 }
@@ -55,6 +57,9 @@ func (c SyncDocument) decide(d *decision) error {
 		base = d.st
 	}
 	if string(c.Document) == string(d.st.Document()) {
+		if c.Commit != "" {
+			c.record(d, true)
+		}
 		return nil
 	}
 	delta, err := markdown.Diff(base, d.st, c.Document, markdown.DiffOptions{Markers: d.markers, Prefer: c.Prefer})
@@ -82,17 +87,24 @@ func (c SyncDocument) decide(d *decision) error {
 	case len(delta.Conflicts) > 0:
 		return c.conflict(d.st, file, delta.Conflicts)
 	}
-	for _, e := range delta.Events {
-		d.add(e)
+	d.events, d.lines = delta.Events, delta.Lines
+	if delta.Equal || c.Commit != "" {
+		c.record(d, delta.Equal)
 	}
-	if !delta.Equal {
-		return nil // they are equal once the file has been replaced: RecordSync
+	return nil // if not equal, they are once the file has been replaced: RecordSync
+}
+
+// record adds that the document's edits are in the log; equal says that it is
+// the checklist now.
+func (c SyncDocument) record(d *decision, equal bool) {
+	e := &events.DocumentSynced{Replica: c.Replica, Path: c.Path, SHA256: sum(c.Document), Commit: c.Commit, More: c.More}
+	if c.More {
+		e.Path = "" // tied after the last
 	}
-	d.add(&events.DocumentSynced{
-		Replica: c.Replica, Path: c.Path, SHA256: sum(c.Document),
-		AtRevision: int(d.st.Revision) + len(d.events), Commit: c.Commit,
-	})
-	return nil
+	if equal {
+		e.AtRevision = int(d.st.Revision) + len(d.events)
+	}
+	d.add(e)
 }
 
 func sum(b []byte) string {

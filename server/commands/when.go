@@ -19,15 +19,19 @@ type When struct {
 	Seq events.Seq
 	// Import is the position at which the import ended.
 	Import bool
+	// Commit is the git commit, where one was written: the position at which
+	// the log had taken it. The caller finds the full hash.
+	Commit string
 	// From and End are the first instant of the moment and the first behind it;
 	// for an exact time they are equal.
 	From, End time.Time
 }
 
 var (
-	seqForm  = pattern(`^([a-z0-9][a-z0-9-]{0,62})?@([0-9]{1,18})$`)
-	agoForm  = pattern(`^([0-9]{1,5})([dw])$`)
-	plusForm = pattern(`^\+([0-9]{1,5})([dw])$`)
+	seqForm    = pattern(`^([a-z0-9][a-z0-9-]{0,62})?@([0-9]{1,18})$`)
+	agoForm    = pattern(`^([0-9]{1,5})([dw])$`)
+	commitForm = pattern(`^(?:git:([0-9a-zA-Z._/~^-]{1,100})|([0-9a-f]{7,40}))$`)
+	plusForm   = pattern(`^\+([0-9]{1,5})([dw])$`)
 )
 
 // ParseWhen reads a WHEN, seen from now in the checklist's zone.
@@ -52,6 +56,10 @@ func ParseWhen(s string, now time.Time, zone *time.Location) (When, error) {
 		w.From, w.End = now, now
 		return w, nil
 	}
+	if m := commitForm().FindStringSubmatch(s); m != nil && (m[1] != "" || strings.ContainsAny(m[2], "abcdef")) {
+		w.Commit = m[1] + m[2]
+		return w, nil
+	}
 	if keyForm().MatchString(s) {
 		return w, usage("%s could be many things: write @%s for the position in the log", s, s)
 	}
@@ -63,7 +71,7 @@ func ParseWhen(s string, now time.Time, zone *time.Location) (When, error) {
 	}
 	day, err := pastDay(s, now)
 	if err != nil {
-		return w, usage("%q is no moment: write @412, 2026-11-01, 2026-11-01T14:00, yesterday, fri, 3d or import", s)
+		return w, usage("%q is no moment: write @412, 2026-11-01, 2026-11-01T14:00, yesterday, fri, 3d, import or a commit", s)
 	}
 	w.From, w.End = day.In(zone), nextDay(day).In(zone)
 	return w, nil

@@ -1,6 +1,8 @@
 package markdown
 
 import (
+	"slices"
+
 	"cairn/events"
 	"cairn/projections/checklist"
 )
@@ -8,6 +10,9 @@ import (
 // Delta is what the edits of a file are, as events.
 type Delta struct {
 	Events []events.Event
+	// Lines are, for each event, the line of the document that it comes from,
+	// from 1; 0 where it comes from none, such as a removal.
+	Lines []int
 	// Equal says that the checklist is the document after the events: nothing
 	// of the log has to go into the file.
 	Equal bool
@@ -38,6 +43,12 @@ func Diff(base, now *checklist.State, document []byte, o DiffOptions) (Delta, er
 		k.next[noun] = now.Next(events.Noun(noun))
 	}
 	was := treeOf(base)
+	var away []*node
+	if base == now && len(was.root.children) == 0 {
+		// The document was emptied: what it held may come back.
+		was = attic(now)
+		away = slices.Clone(was.root.children)
+	}
 	is, pairing := target(was, doc, k)
 	delta := Delta{Rewrite: pairing.Rewrite}
 	delta.summarise(was, is)
@@ -48,11 +59,11 @@ func Diff(base, now *checklist.State, document []byte, o DiffOptions) (Delta, er
 		m.merge()
 		delta.Conflicts = m.conflicts
 	}
-	d := differ{cur: cur, target: is, keys: k}
+	d := differ{cur: cur, target: is, keys: k, away: away}
 	if err := d.run(); err != nil {
 		return Delta{}, err
 	}
-	delta.Events, delta.Equal = d.events, true
+	delta.Events, delta.Lines, delta.Equal = d.events, d.lines, true
 	if base == now {
 		return delta, nil
 	}
@@ -65,7 +76,7 @@ func Diff(base, now *checklist.State, document []byte, o DiffOptions) (Delta, er
 	if err := d.run(); err != nil {
 		return Delta{}, err
 	}
-	delta.Events = append(delta.Events, d.events...)
+	delta.Events, delta.Lines = append(delta.Events, d.events...), append(delta.Lines, d.lines...)
 	delta.Equal = cur.document() == string(document)
 	return delta, nil
 }

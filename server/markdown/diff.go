@@ -16,18 +16,28 @@ type differ struct {
 	cur, target *tree
 	keys        *keys
 	events      []events.Event
+	lines       []int // of each event
+	line        int   // that the next events come from
+	// away are blocks of cur that were taken out: those that are needed come
+	// back before all else.
+	away []*node
 	// reformatted are blocks whose bytes change and whose meaning does not.
 	reformatted []events.Line
 	// described gathers what the title and the Owner line say anew.
 	described *events.ChecklistDescribed
 }
 
-func (d *differ) add(e events.Event) { d.events = append(d.events, e) }
+func (d *differ) add(e events.Event) {
+	d.events = append(d.events, e)
+	d.lines = append(d.lines, d.line)
+}
 
 // run finds the events. cur is used up.
 func (d *differ) run() error {
+	d.restore()
 	d.keepOrphans()
 	d.visit(d.target.root)
+	d.line = 0
 	d.remove(d.cur.root)
 	d.finish()
 	if d.cur.document() != d.target.document() {
@@ -38,6 +48,30 @@ func (d *differ) run() error {
 
 // survives reports whether a block of cur is in the target.
 func (d *differ) survives(n *node) bool { return d.target.by[n.ref] != nil }
+
+// restore brings back what was taken out and stands in the target again, keys
+// and all.
+func (d *differ) restore() {
+	for _, n := range d.away {
+		needed := d.survives(n)
+		for c := range n.all {
+			needed = needed || d.survives(c)
+		}
+		if !needed {
+			d.cur.forget(n)
+			continue
+		}
+		place := n.place()
+		switch n.ref.Noun {
+		case events.SectionNoun:
+			d.add(&events.SectionRestored{Key: n.ref.Key, Place: place})
+		case events.TaskNoun:
+			d.add(&events.TaskRestored{Key: n.ref.Key, Place: place})
+		default:
+			d.add(&events.TextRestored{Key: n.ref.Key, Place: place})
+		}
+	}
+}
 
 // keepOrphans takes out the headings that are gone but whose content stayed:
 // that is one event, and not one for each task.
@@ -88,6 +122,7 @@ func (d *differ) visit(p *node) {
 	var before *node // in cur
 	for _, c := range slices.Clone(p.children) {
 		n := d.cur.by[c.ref]
+		d.line = c.line
 		switch {
 		case n == nil:
 			n = d.insert(c, cur, before)

@@ -32,7 +32,7 @@ func target(old *tree, doc *Document, k *keys) (*tree, Pairing) {
 		b := &doc.Blocks[i]
 		n := &node{
 			parent: under(b.Parent), raw: b.Raw, title: b.Title, level: b.Level,
-			text: b.Text, state: b.State, box: b.Box, role: b.Role, how: p.How[i],
+			text: b.Text, state: b.State, box: b.Box, role: b.Role, line: b.Line, how: p.How[i],
 		}
 		switch a := p.Old[i]; {
 		case b.Noun == events.TextNoun:
@@ -125,7 +125,7 @@ func segment(t *tree, now, old []*node, k *keys) []*node {
 		waiting = nil
 	}
 	keep := func(n *node, piece *node) {
-		c := &node{ref: piece.ref, parent: n.parent, raw: piece.raw, role: n.role}
+		c := &node{ref: piece.ref, parent: n.parent, raw: piece.raw, role: n.role, line: n.line}
 		out = append(out, c)
 		t.by[c.ref] = c
 	}

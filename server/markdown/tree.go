@@ -23,6 +23,7 @@ type node struct {
 	box   int
 
 	role Role         // of a text of the file
+	line int          // in the file, from 1
 	how  events.Match // by which rule it was found in the file
 }
 

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"cairn/projections/checklist"
+	"cairn/server/commands"
+	"cairn/server/docfile"
+	"cairn/server/gitlog"
+)
+
+// fileHistory is the git history of a file that is to be imported.
+type fileHistory struct {
+	file *gitlog.File
+	list []gitlog.Version
+}
+
+// history finds the git history of the file; nil where it has none, or where
+// nobody wants it.
+func (c *cli) history(ctx context.Context, o *importOptions) (*fileHistory, error) {
+	if o.noGit {
+		if o.rev != "" || o.since != "" {
+			return nil, &commands.Error{Code: commands.CodeUsage, Message: "--rev and --since are about the git history, which --no-git leaves alone"}
+		}
+		return nil, nil
+	}
+	wanted := o.rev != "" || o.since != ""
+	r := gitlog.Range{Rev: o.rev}
+	if o.since != "" {
+		w, err := commands.ParseWhen(o.since, c.now(), time.UTC)
+		if err != nil {
+			return nil, err
+		}
+		r.Since, r.Shallow = w.From, true
+	}
+	f, err := gitlog.Open(ctx, o.path)
+	if err == nil {
+		var list []gitlog.Version
+		if list, err = f.List(ctx, r); err == nil && len(list) > 0 {
+			return &fileHistory{f, list}, nil
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, gitlog.ErrShallow):
+		return nil, &commands.Error{
+			Code: commands.CodeRefused, Message: fmt.Sprintf("%s: the clone is shallow, so the history before its first commit is missing", o.path),
+			Hint: "Nothing was written. Get the rest: git fetch --unshallow\nOnly the file as it is now: cairn import --no-git " + o.path,
+		}
+	case wanted && errors.Is(err, gitlog.ErrNoCommit):
+		return nil, &commands.Error{Code: commands.CodeNoMoment, Message: fmt.Sprintf("no commit %s", o.rev)}
+	case wanted:
+		return nil, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s has no git history of that range", o.path)}
+	case err == nil || errors.Is(err, gitlog.ErrNoGit) || errors.Is(err, gitlog.ErrNoRepository) || errors.Is(err, gitlog.ErrNoHistory) || errors.Is(err, gitlog.ErrNoCommit):
+		return nil, nil
+	}
+	return nil, err
+}
+
+// importHistory takes the history of the file, or the rest of it, and then what
+// is not committed yet. done is false where another import is to decide.
+func (c *cli) importHistory(ctx context.Context, o *importOptions, h *fileHistory, path string, document []byte) (done bool, err error) {
+	last := h.list[len(h.list)-1]
+	name, err := c.tiedTo(ctx, path)
+	if err != nil {
+		return false, err
+	}
+	if name != "" {
+		return false, nil // says so
+	}
+	open, err := c.cutOff(ctx, o.name)
+	if err != nil {
+		return false, err
+	}
+	if !open {
+		if taken, err := c.exists(ctx, o.name); taken || err != nil {
+			return false, err // is refused
+		}
+	}
+	if o.dryRun {
+		c.talk("%s: would take %s, %s to %s.\nNothing was written.\n", o.name, count(len(h.list), "commit"),
+			h.list[0].Committed.Format("2006-01-02"), last.Committed.Format("2006-01-02"))
+		return true, nil
+	}
+	source := c.source(path)
+	bar := c.progress(len(h.list))
+	if _, err := docfile.TakeHistory(ctx, c.session, o.name, h.file, h.list, source, !o.noFollow, bar); err != nil {
+		return true, err
+	}
+	bar(-1)
+	c.used = o.name
+	if document != nil && !bytes.Equal(document, lastContent(ctx, h)) {
+		if err := c.takeUncommitted(ctx, o, path, document); err != nil {
+			return true, err
+		}
+	}
+	return true, c.tellHistory(ctx, o, h, path)
+}
+
+// lastContent is the file as the last commit has it.
+func lastContent(ctx context.Context, h *fileHistory) []byte {
+	for v, err := range h.file.Contents(ctx, h.list[len(h.list)-1:]) {
+		if err == nil {
+			return v.Content
+		}
+	}
+	return nil
+}
+
+// takeUncommitted takes what the file has beyond its last commit, by who runs
+// the command.
+func (c *cli) takeUncommitted(ctx context.Context, o *importOptions, path string, document []byte) error {
+	meta := c.meta(o.name, &o.writeFlags)
+	sync := commands.SyncDocument{Document: document, Prefer: "file", AcceptReopens: true}
+	if !o.noFollow {
+		sync.Path = c.source(path)
+	}
+	_, err := c.session.Execute(ctx, meta, sync)
+	return err
+}
+
+// cutOff reports whether a checklist is one whose history is not whole yet.
+func (c *cli) cutOff(ctx context.Context, name string) (open bool, err error) {
+	if there, err := c.exists(ctx, name); err != nil || !there {
+		return false, err
+	}
+	err = c.session.Checklist(ctx, name, nil, func(st *checklist.State) error {
+		open = st.Synced != nil && st.Synced.More
+		return nil
+	})
+	return open, err
+}
+
+func (c *cli) exists(ctx context.Context, name string) (bool, error) {
+	all, err := c.session.Checklists(ctx)
+	for _, sum := range all {
+		if sum.Name == name {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
+// progress returns what draws a bar on a terminal; -1 wipes it away.
+func (c *cli) progress(total int) func(done int) {
+	f, ok := c.err.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) || c.quiet || c.json || total < 100 {
+		return func(int) {}
+	}
+	return func(done int) {
+		if done < 0 {
+			fmt.Fprint(f, "\r\x1b[K")
+			return
+		}
+		const width = 30
+		full := done * width / total
+		fmt.Fprintf(f, "\r%s%s %d of %d commits", bytes.Repeat([]byte("━"), full), bytes.Repeat([]byte("·"), width-full), done, total)
+	}
+}
+
+// tellHistory tells what an import of a history made.
+func (c *cli) tellHistory(ctx context.Context, o *importOptions, h *fileHistory, path string) error {
+	return c.session.Checklist(ctx, o.name, nil, func(st *checklist.State) error {
+		report, err := docfile.Inspect(st.Document())
+		if err != nil {
+			return err
+		}
+		if c.json {
+			return c.printJSON(st.JSON(nil, c.today(st)))
+		}
+		people := make(map[string]bool)
+		for _, v := range h.list {
+			people[v.Author.Email] = true
+		}
+		o.history = fmt.Sprintf("%s by %s, %s to %s", count(len(h.list), "commit"), persons(len(people)),
+			h.list[0].Committed.Format("2006-01-02"), h.list[len(h.list)-1].Committed.Format("2006-01-02"))
+		c.tellImport(report, o, path)
+		return nil
+	})
+}
+
+func persons(n int) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return fmt.Sprintf("%d people", n)
+}

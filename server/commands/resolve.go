@@ -124,13 +124,18 @@ func (r *resolver) expand(ref string, tiers []tier) ([]*checklist.Block, error) 
 	return r.byText(ref, tiers)
 }
 
-// between returns the tasks whose keys lie in a range.
+// between returns the tasks whose keys lie in a range. Keys of tasks that were
+// removed may lie in it; an end that no task ever had is a slip.
 func (r *resolver) between(ref string, from, to int) ([]*checklist.Block, error) {
 	if from > to {
 		return nil, usage("%s runs backwards: write %d-%d", ref, to, from)
 	}
+	last := r.st.Next(events.TaskNoun) - 1
+	if to > last && last > 0 {
+		return nil, &Error{Code: CodeNoTask, Message: fmt.Sprintf("%s goes beyond the last key, %d", ref, last), Hint: "cairn ls lists them with their keys."}
+	}
 	var found []*checklist.Block
-	for key := from; key <= min(to, r.st.Next(events.TaskNoun)-1); key++ {
+	for key := from; key <= min(to, last); key++ {
 		if b := r.st.Task(key); b != nil {
 			found = append(found, b)
 		}

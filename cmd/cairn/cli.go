@@ -370,9 +370,12 @@ func (c *cli) when(ctx context.Context, name, text string) (*commands.When, erro
 	if text == "" {
 		return nil, nil
 	}
-	zone := time.UTC
+	zone, now := time.UTC, c.now()
 	err := c.session.Checklist(ctx, name, nil, func(st *checklist.State) error {
 		zone = st.Zone()
+		if st.Effective.After(now) { // another machine's clock is ahead
+			now = st.Effective
+		}
 		return nil
 	})
 	if err != nil {
@@ -381,6 +384,9 @@ func (c *cli) when(ctx context.Context, name, text string) (*commands.When, erro
 	w, err := commands.ParseWhen(text, c.now(), zone)
 	if err != nil {
 		return nil, err
+	}
+	if w.From.After(now) {
+		return nil, &commands.Error{Code: commands.CodeNoMoment, Message: text + " is in the future", Hint: "WHEN looks back; cairn help when"}
 	}
 	if w.Checklist != "" && w.Checklist != name {
 		return nil, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s is about %s, the command about %s", text, w.Checklist, name), Hint: "Write -c " + w.Checklist + "."}

@@ -33,6 +33,7 @@ into the document where it has a line for them; "none" clears.
 	values := make([]string, len(members))
 	for i, m := range members {
 		cmd.Flags().StringVar(&values[i], m.name, "", m.usage)
+		_ = cmd.Flags().SetAnnotation(m.name, emptyClears, []string{})
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		var plan commands.Plan

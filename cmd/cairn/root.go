@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"cairn/projections/checklist"
 	"cairn/server/commands"
@@ -29,8 +30,13 @@ rewritten.
   cairn log                     who changed what, when and why`,
 		Args:          unknownCommand,
 		SilenceErrors: true, SilenceUsage: true,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return c.checkActor() },
-		RunE:              func(cmd *cobra.Command, _ []string) error { return c.status(cmd.Context()) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkFlags(cmd); err != nil {
+				return err
+			}
+			return c.checkActor()
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.status(cmd.Context()) },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w: %w; see %s --help", errUsage, err, cmd.CommandPath())
@@ -64,6 +70,21 @@ rewritten.
 	root.InitDefaultCompletionCmd()
 	return root
 }
+
+// checkFlags refuses a flag that was given without a value, as in a script whose
+// variable is empty: it would mean now, everybody or everywhere.
+func checkFlags(cmd *cobra.Command) error {
+	var err error
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && f.Value.String() == "" && f.Annotations[emptyClears] == nil && err == nil {
+			err = &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--%s is empty; see %s --help", f.Name, cmd.CommandPath())}
+		}
+	})
+	return err
+}
+
+// emptyClears marks a flag for which the empty text has a meaning.
+const emptyClears = "cairn_empty_clears"
 
 // unknownCommand refuses a word that is no command, and names those like it.
 func unknownCommand(root *cobra.Command, given []string) error {

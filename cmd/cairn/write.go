@@ -27,6 +27,7 @@ type writeFlags struct {
 
 func (w *writeFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&w.reason, "reason", "m", "", "why, a `text`; shown in log and reports")
+	_ = cmd.Flags().SetAnnotation("reason", emptyClears, []string{})
 	cmd.Flags().BoolVarP(&w.dryRun, "dry-run", "n", false, "show what would change, and write nothing")
 }
 

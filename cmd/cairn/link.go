@@ -31,7 +31,8 @@ func newUnlink(c *cli) *cobra.Command {
 		Use: "unlink TASK [URL]", Short: "Take a link of a task away",
 		Long: `Take a link of a task away; URL is needed where it has several.
 
-  cairn unlink 14`,
+  cairn unlink 14
+  cairn unlink 14 gh:214`,
 		Args: args(1, 2, "a TASK, and a URL where it has several"),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			unlink := commands.UnlinkTask{Task: given[0]}

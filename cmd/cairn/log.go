@@ -155,6 +155,9 @@ func findEver(st *checklist.State, ref string) (*checklist.Block, error) {
 
 // concerns reports whether a row is about a block.
 func concerns(r audit.Row, b *checklist.Block) bool {
+	if b.Ref == (events.Ref{}) { // the tasks before the first heading
+		return r.Key != 0 && r.Section == b.Ref
+	}
 	return r.Target == b.Ref || b.Section != nil && r.Section == b.Ref
 }
 

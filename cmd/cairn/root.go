@@ -166,7 +166,7 @@ func newTasksTopic() *cobra.Command {
 		Long: `A TASK is
   12                 a key: stable when the task moves or is reworded
   2-7                the tasks with these keys
-  s:4                the tasks of section 4
+  s:4                the tasks of section 4; s:0 those before the first heading
   gh:12              the task linked to issue 12; its URL does as well
   core_events        the task whose whole text it is, else the only one that
                      contains it; never the best of several

@@ -193,6 +193,12 @@ func legendEntry(recorded []events.Envelope) string {
 
 // tellAlready tells that there was nothing to do, and since when.
 func (c *cli) tellAlready(st *checklist.State, cmd commands.Command, about []string) {
+	if u, ok := cmd.(commands.UnlinkTask); ok && u.URL != "" && len(about) == 1 {
+		if b, err := commands.FindTask(st, about[0]); err == nil {
+			c.talk("%d has no such link; nothing was written. %s\n", b.Task.Key, checklist.Clean(commands.LinksOf(b)))
+			return
+		}
+	}
 	told := 0
 	if t, ok := cmd.(commands.Transition); ok {
 		for _, ref := range about {

@@ -146,7 +146,11 @@ func (r *rows) cutText(b *Block, used int) string {
 
 func (r *rows) chapter(b *Block) {
 	st, sec := r.st, b.Section
-	r.wrapped("", Clean(sec.Title), r.id())
+	title := Clean(sec.Title)
+	if sec.Key == 0 {
+		title = "Before the first heading"
+	}
+	r.wrapped("", title, r.id())
 	t := b.Tally()
 	if t.Counts.Tasks == 0 {
 		r.print("No tasks in this section.")
@@ -160,8 +164,10 @@ func (r *rows) chapter(b *Block) {
 	r.field("Start", "%s", Clean(string(sec.Start)))
 	r.field("Due", "%s", Clean(string(sec.Due)))
 	r.field("Key", "s:%d", sec.Key)
-	r.field("Line", "%d", st.Line(b))
-	r.field("Changed", "%s", r.change(sec.Changed))
+	if sec.Key != 0 {
+		r.field("Line", "%d", st.Line(b))
+		r.field("Changed", "%s", r.change(sec.Changed))
+	}
 	if t.Counts.Tasks == 0 {
 		return
 	}

@@ -19,7 +19,8 @@ type Filter struct {
 	Me string
 	// Owners and Labels must all be the task's; Texts must all stand in its text.
 	Owners, Labels, Texts []string
-	// In, if set, is the section or task that it must stand in.
+	// In, if set, is the section or task that it must stand in; [State.Above]
+	// for what stands before the first heading.
 	In *Block
 }
 
@@ -82,7 +83,7 @@ func (f Filter) Match(st *State, b *Block, today events.Day) bool {
 		f.Mine && !Owns(f.Me, t.Assignees),
 		f.Blocked && !(t.State.Open() && st.blocked(b)),
 		f.Risk && !b.Risk(),
-		f.In != nil && (b == f.In || !b.Within(f.In)):
+		f.In != nil && !inside(b, f.In):
 		return false
 	}
 	for _, owner := range f.Owners {
@@ -100,6 +101,13 @@ func (f Filter) Match(st *State, b *Block, today events.Day) bool {
 	}
 	text := strings.ToLower(t.Text)
 	return !slices.ContainsFunc(f.Texts, func(want string) bool { return !strings.Contains(text, want) })
+}
+
+func inside(b, in *Block) bool {
+	if in.Section != nil && in.Section.Key == 0 {
+		return b.Heading() == nil
+	}
+	return b != in && b.Within(in)
 }
 
 // Owns reports whether somebody called who is among assignees. An address and

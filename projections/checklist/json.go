@@ -170,10 +170,8 @@ func (st *State) JSON(asOf *string, today events.Day) Document {
 		Counts: t.Counts, Progress: t.Progress, Risks: t.Risks, Repeating: t.Repeating,
 		Sections: []JSONSection{},
 	}
-	if above := st.above(); above != nil {
-		section := st.jsonSection(above, o)
-		section.Position, section.Line = "0", nil
-		doc.Sections = append(doc.Sections, section)
+	if above := st.Above(); above != nil {
+		doc.Sections = append(doc.Sections, st.jsonSection(above, o))
 	}
 	_, sections := st.root.items()
 	for _, b := range sections {
@@ -233,6 +231,9 @@ func (st *State) jsonSection(b *Block, o outline) JSONSection {
 		Assignees: some(s.Assignees), Start: optional(s.Start), Due: optional(s.Due), Changed: s.Changed.json(),
 		Counts: t.Counts, Progress: t.Progress, Risks: t.Risks, Repeating: t.Repeating,
 		Tasks: []JSONTask{}, Sections: []JSONSection{},
+	}
+	if s.Key == 0 {
+		section.Position, section.Line = "0", nil
 	}
 	tasks, sections := b.items()
 	for _, task := range tasks {

@@ -311,6 +311,25 @@ func (b *Block) ParentTask() *Block {
 	return nil
 }
 
+// Removal returns the event that took b, or what it stood in, out of the
+// document. It is zero for what is in the document or went with a text.
+func (b *Block) Removal() Change {
+	if !b.Removed {
+		return Change{}
+	}
+	top := b
+	for top.Parent != nil {
+		top = top.Parent
+	}
+	switch {
+	case top.Task != nil:
+		return top.Task.Changed
+	case top.Section != nil:
+		return top.Section.Changed
+	}
+	return Change{}
+}
+
 // Document returns the bytes of the document.
 func (st *State) Document() []byte {
 	var buf bytes.Buffer

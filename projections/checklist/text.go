@@ -17,7 +17,7 @@ func Text(w io.Writer, st *State, s Style) error {
 	if !st.root.Leaf() {
 		r.print("")
 	}
-	if above := st.above(); above != nil {
+	if above := st.Above(); above != nil {
 		r.tasks(above, 2)
 		r.print("")
 	}

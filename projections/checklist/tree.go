@@ -69,9 +69,9 @@ func (b *Block) items() (tasks, sections []*Block) {
 	return tasks, sections
 }
 
-// above returns the tasks before the first heading as one block, which is not
-// part of the document; nil if there are none.
-func (st *State) above() *Block {
+// Above returns the tasks before the first heading as a section with key 0, which
+// is not part of the document; nil if there are none.
+func (st *State) Above() *Block {
 	tasks, _ := st.root.items()
 	if len(tasks) == 0 {
 		return nil

@@ -21,6 +21,7 @@ const (
 	CodeNoChecklist      Code = "checklist_not_found" // 3
 	CodeNoMoment         Code = "moment_not_found"    // 3
 	CodeNoFile           Code = "file_not_found"      // 3
+	CodeNoLink           Code = "link_not_found"      // 3
 	CodeRefused          Code = "refused"             // 5
 	CodeNameTaken        Code = "name_taken"          // 5
 	CodeNewerEvent       Code = "newer_event"         // 5
@@ -34,7 +35,7 @@ func (c Code) Exit() int {
 	switch c {
 	case CodeUsage, CodeAmbiguousTask, CodeAmbiguousSection, CodeConfirm, CodeOverLimit:
 		return 2
-	case CodeNoTask, CodeNoSection, CodeNoChecklist, CodeNoMoment, CodeNoFile:
+	case CodeNoTask, CodeNoSection, CodeNoChecklist, CodeNoMoment, CodeNoFile, CodeNoLink:
 		return 3
 	case CodeRefused, CodeNameTaken, CodeNewerEvent, CodeCommandReused, CodeChanged, CodeConflict:
 		return 5

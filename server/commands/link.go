@@ -3,9 +3,11 @@ package commands
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cairn/events"
+	"cairn/projections/checklist"
 	"cairn/server/markdown"
 )
 
@@ -36,7 +38,7 @@ func (c LinkTask) decide(d *decision) error {
 	if err != nil {
 		return err
 	}
-	if slices.Contains(b.Task.Links, c.URL) {
+	if slices.ContainsFunc(b.Task.Links, func(have string) bool { return sameLink(have, c.URL) }) {
 		return nil
 	}
 	e := &events.TaskLinked{Key: b.Task.Key, URL: c.URL}
@@ -48,10 +50,14 @@ func (c LinkTask) decide(d *decision) error {
 	return nil
 }
 
+// sameLink reports whether two URLs are one: a slash at the end changes nothing.
+func sameLink(a, b string) bool { return strings.TrimRight(a, "/") == strings.TrimRight(b, "/") }
+
 // UnlinkTask takes a link away; the only one, if no URL is given.
 type UnlinkTask struct {
 	Task string `json:"task"`
-	URL  string `json:"url,omitempty"`
+	// URL may also be gh:12, the link to issue 12.
+	URL string `json:"url,omitempty"`
 }
 
 // Name returns the stored name.
@@ -59,11 +65,32 @@ func (UnlinkTask) Name() string { return "UnlinkTask" }
 
 func (c UnlinkTask) resolve(r *resolver) (Command, error) {
 	var err error
-	c.Task, err = r.task(c.Task)
-	if err == nil && c.URL != "" {
-		c.URL = markdown.CleanURL(c.URL)
+	if c.Task, err = r.task(c.Task); err != nil || c.URL == "" {
+		return c, err
 	}
-	return c, err
+	key, _ := strconv.Atoi(c.Task)
+	b := r.st.Task(key)
+	number, isNumber := strings.CutPrefix(c.URL, "gh:")
+	url := markdown.CleanURL(c.URL)
+	for _, have := range b.Task.Links {
+		if n := checklist.ParseLink(have).Number; isNumber && n != 0 && strconv.Itoa(n) == number || !isNumber && sameLink(have, url) {
+			c.URL = have
+			return c, nil
+		}
+	}
+	if !isURL(url) {
+		return nil, &Error{Code: CodeNoLink, Message: fmt.Sprintf("%s has no link %s", name(b), c.URL), Hint: LinksOf(b)}
+	}
+	c.URL = url
+	return c, nil
+}
+
+// LinksOf says which links a task has.
+func LinksOf(b *checklist.Block) string {
+	if len(b.Task.Links) == 0 {
+		return "It has none."
+	}
+	return "It has " + strings.Join(b.Task.Links, " ")
 }
 
 func (c UnlinkTask) decide(d *decision) error {

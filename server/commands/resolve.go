@@ -113,7 +113,7 @@ func (r *resolver) expand(ref string, tiers []tier) ([]*checklist.Block, error) 
 		to, _ := strconv.Atoi(m[2])
 		return r.between(ref, from, to)
 	case strings.HasPrefix(ref, "s:"):
-		b, err := r.sectionBlock(ref)
+		b, err := FindSection(r.st, ref)
 		if err != nil {
 			return nil, err
 		}
@@ -168,7 +168,7 @@ func (r *resolver) linked(ref string) ([]*checklist.Block, error) {
 	for b := range r.st.Root().Tasks() {
 		for _, url := range b.Task.Links {
 			link := checklist.ParseLink(url)
-			if isNumber && link.Number != 0 && strconv.Itoa(link.Number) == number || !isNumber && strings.EqualFold(url, ref) {
+			if isNumber && link.Number != 0 && strconv.Itoa(link.Number) == number || !isNumber && sameLink(strings.ToLower(url), strings.ToLower(ref)) {
 				found = append(found, b)
 				break
 			}
@@ -258,11 +258,22 @@ func ambiguous(message string, found []*checklist.Block) *Error {
 func (r *resolver) noTask(key int) *Error {
 	e := &Error{Code: CodeNoTask, Message: fmt.Sprintf("no task has the key %d", key)}
 	if b := r.st.Block(events.TaskRef(key)); b != nil {
-		e.Message = fmt.Sprintf("%d %s was removed", key, short(b.Task.Text))
+		e.removed(b, strconv.Itoa(key), b.Task.Text)
 	} else if next := r.st.Next(events.TaskNoun); next > 1 {
 		e.Hint = fmt.Sprintf("The keys of %s go from 1 to %d: cairn ls", r.st.Name, next-1)
 	}
 	return e
+}
+
+// removed says of a block that is no longer in the document when it was taken
+// out, and by whom.
+func (e *Error) removed(b *checklist.Block, ref, text string) {
+	e.Message = fmt.Sprintf("%s %s was removed", ref, short(text))
+	e.Hint = fmt.Sprintf("cairn log %s tells its story.", ref)
+	if by := b.Removal(); by.Seq != 0 {
+		e.Message += fmt.Sprintf(" at @%d by %s", by.Seq, by.By.Name())
+		e.Hint = fmt.Sprintf("cairn log %s tells its story; cairn show %s --as-of @%d shows it as it was.", ref, ref, by.Seq-1)
+	}
 }
 
 func (r *resolver) noText(text string) *Error {
@@ -305,12 +316,20 @@ func dice(a, b string) float64 {
 
 // sectionBlock resolves a SECTION: s:4, or text by the rules of TASK.
 func (r *resolver) sectionBlock(ref string) (*checklist.Block, error) {
+	if isTop(ref) {
+		return nil, usage("%s is what stands before the first heading: it has no heading itself", ref)
+	}
 	if num, ok := strings.CutPrefix(ref, "s:"); ok && keyForm().MatchString(num) {
 		key, _ := strconv.Atoi(num)
 		if b := r.st.Section(key); b != nil {
 			return b, nil
 		}
-		return nil, r.noSection(fmt.Sprintf("no section has the key %d", key))
+		e := r.noSection(fmt.Sprintf("no section has the key %d", key))
+		if b := r.st.Block(events.SectionRef(key)); b != nil {
+			e.removed(b, ref, b.Section.Title)
+			e.Candidates = nil
+		}
+		return nil, e
 	}
 	text := strings.TrimPrefix(ref, "s:")
 	if strings.TrimSpace(text) == "" {
@@ -371,10 +390,24 @@ func FindTask(st *checklist.State, ref string) (*checklist.Block, error) {
 	return st.Task(n), nil
 }
 
-// FindSection resolves a SECTION, for views.
+// FindSection resolves a SECTION, for views; s:0 is what stands before the first
+// heading.
 func FindSection(st *checklist.State, ref string) (*checklist.Block, error) {
 	r := resolver{st: st}
+	if isTop(ref) {
+		if b := st.Above(); b != nil {
+			return b, nil
+		}
+		return nil, &Error{Code: CodeNoSection, Message: "no task stands before the first heading"}
+	}
 	return r.sectionBlock(ref)
+}
+
+// isTop reports whether ref is s:0, as JSON has the section of the tasks before
+// the first heading.
+func isTop(ref string) bool {
+	num, ok := strings.CutPrefix(ref, "s:")
+	return ok && num != "" && strings.Trim(num, "0") == ""
 }
 
 func isURL(s string) bool {

@@ -169,7 +169,7 @@ func TestRemoveSection(t *testing.T) {
 			given: on(two), when: remove("Two", false),
 			then: []events.Event{&events.SectionRemoved{Key: 3}},
 		},
-		{name: "removed already", given: on(two, remove("Two", false)), when: remove("s:3", false), refused: "section_not_found: no section has the key 3"},
+		{name: "removed already", given: on(two, remove("Two", false)), when: remove("s:3", false), refused: "section_not_found: s:3 Two was removed at @12 by ada"},
 		{name: "no section named", given: on(two), when: remove("", false), refused: "usage: which section?"},
 		{
 			name:  "what would join prose and the next heading is refused",

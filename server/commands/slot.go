@@ -45,6 +45,9 @@ func (t target) resolve(r *resolver) (target, error) {
 			return t, err
 		}
 	}
+	if isTop(t.Section) {
+		return t, nil
+	}
 	t.Section, err = r.section(t.Section)
 	return t, err
 }
@@ -76,6 +79,8 @@ func (d *decision) slot(t target, moving *checklist.Block) (slot, error) {
 			place.After = siblings[i-1].Ref
 		}
 		return slot{place: place, like: b.Raw}, nil
+	case isTop(t.Section):
+		return d.in(d.st.Root(), moving), nil
 	case t.Section != "":
 		b, err := d.section(t.Section)
 		if err != nil {

@@ -394,7 +394,7 @@ func TestRemoveTasks(t *testing.T) {
 		{
 			name:  "removing twice",
 			given: on(phases, commands.RemoveTasks{Tasks: []string{"b"}}), when: commands.RemoveTasks{Tasks: []string{"3"}},
-			refused: "task_not_found: 3 b was removed",
+			refused: "task_not_found: 3 b was removed at @16 by ada",
 		},
 		{
 			name:  "a done task of several that match is not the one that is meant",

@@ -277,7 +277,7 @@ func TestTransition(t *testing.T) {
 		{
 			name:  "a removed task cannot be changed",
 			given: on(parent, commands.RemoveTasks{Tasks: []string{"1"}}), when: do(commands.Done, "5"),
-			refused: "task_not_found: 5 deep was removed",
+			refused: "task_not_found: 5 deep was removed at @8 by ada",
 		},
 		{
 			name:  "a key that never was",

@@ -80,7 +80,7 @@ func newEntry(rows []Row) Entry {
 	first, name := rows[0], rows[0].CommandName
 	shown := e.shown()
 	switch {
-	case first.Kind == events.KindChecklistCreated && len(rows) > 1:
+	case (first.Kind == events.KindChecklistCreated || name == "ImportDocument") && len(rows) > 1:
 		e.Action, e.Text = "import", imported(rows)
 	case strings.HasPrefix(name, "Sync") && len(rows) > 1:
 		e.Action, e.Text = "sync", synced(rows)

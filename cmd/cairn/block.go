@@ -15,11 +15,15 @@ func newBlock(c *cli) *cobra.Command {
 		Long: `Say that tasks wait for others; of a risk, what it rests on.
 
   cairn block 32 --by 30
-  cairn block 62 --by 46 48`,
+  cairn block 62 --by 46 48
+  cairn ls -q --section 4 | cairn block 62 --by -`,
 		Args: args(1, -1, "a TASK that waits, and --by TASK"),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			refs, err := c.words(cmd.Context(), given)
 			if err != nil {
+				return err
+			}
+			if by, err = c.words(cmd.Context(), by); err != nil {
 				return err
 			}
 			_, err = c.write(cmd.Context(), w, commands.BlockTask{Tasks: refs, By: by}, refs)
@@ -46,6 +50,9 @@ func newUnblock(c *cli) *cobra.Command {
 		RunE: func(cmd *cobra.Command, given []string) error {
 			refs, err := c.words(cmd.Context(), given)
 			if err != nil {
+				return err
+			}
+			if by, err = c.words(cmd.Context(), by); err != nil {
 				return err
 			}
 			_, err = c.write(cmd.Context(), w, commands.UnblockTask{Tasks: refs, By: by}, refs)

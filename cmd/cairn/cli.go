@@ -424,6 +424,9 @@ func (c *cli) words(ctx context.Context, args []string) ([]string, error) {
 				refs = append(refs, line)
 			}
 		}
+		if len(refs) == 0 {
+			return nil, &commands.Error{Code: commands.CodeUsage, Message: "stdin names no TASK"}
+		}
 	}
 	return refs, nil
 }

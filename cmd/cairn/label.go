@@ -22,9 +22,12 @@ func newLabel(c *cli) *cobra.Command {
 		RunE: func(cmd *cobra.Command, given []string) error {
 			var refs, add []string
 			for _, a := range given {
-				if l, ok := strings.CutPrefix(a, "+"); ok {
-					add = append(add, l)
-				} else {
+				switch {
+				case strings.HasPrefix(a, "+"):
+					add = append(add, a[1:])
+				case strings.HasPrefix(a, "-") && a != "-": // behind --
+					remove = append(remove, a[1:])
+				default:
 					refs = append(refs, a)
 				}
 			}

@@ -118,31 +118,28 @@ func rewriteArgs(given []string) []string {
 	if at < 0 || slices.ContainsFunc(given[:at], func(a string) bool { return !strings.HasPrefix(a, "-") && a != "" }) && !globalsOnly(given[:at]) {
 		return given
 	}
-	out := slices.Clone(given[:at+1])
-	by := false
-	skip := false
-	for _, a := range given[at+1:] {
+	out, rest := slices.Clone(given[:at+1]), given[at+1:]
+	for len(rest) > 0 {
+		a := rest[0]
+		rest = rest[1:]
 		switch {
-		case skip:
-			skip = false
-			out = append(out, a)
-			continue
 		case a == "--":
+			return append(append(out, a), rest...)
 		case given[at] == "label" && labelOff().MatchString(a) && !slices.Contains([]string{"-m", "-n", "-q", "-c", "-h"}, a):
 			out = append(out, "--remove="+a[1:])
-			continue
 		case given[at] != "label" && a == "--by":
-			by = true
-			continue
-		case given[at] != "label" && by && !strings.HasPrefix(a, "-"):
-			out = append(out, "--by="+a)
-			continue
+			n := len(out)
+			for len(rest) > 0 && (rest[0] == "-" || !strings.HasPrefix(rest[0], "-")) {
+				out, rest = append(out, "--by="+rest[0]), rest[1:]
+			}
+			if len(out) == n {
+				out = append(out, "--by=") // an empty TASK names nothing
+			}
+		case slices.Contains([]string{"-m", "--reason", "-c", "--checklist", "--as", "--id", "--data"}, a) && len(rest) > 0:
+			out, rest = append(out, a, rest[0]), rest[1:]
+		default:
+			out = append(out, a)
 		}
-		if strings.HasPrefix(a, "-") {
-			by = false
-			skip = slices.Contains([]string{"-m", "--reason", "-c", "--checklist", "--as", "--id", "--data"}, a)
-		}
-		out = append(out, a)
 	}
 	return out
 }

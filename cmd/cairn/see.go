@@ -74,8 +74,8 @@ func find(st *checklist.State, ref string) (*checklist.Block, error) {
 		return commands.FindSection(st, ref)
 	}
 	b, err := commands.FindTask(st, ref)
-	if err == nil || strings.Trim(ref, "0123456789") == "" {
-		return b, err // a key is no text of a title
+	if err == nil || strings.Trim(ref, "0123456789-") == "" {
+		return b, err // a key is no text of a title, nor is - for stdin
 	}
 	if section, sectionErr := commands.FindSection(st, ref); sectionErr == nil {
 		return section, nil

@@ -78,17 +78,18 @@ func newEdit(c *cli) *cobra.Command {
 		Long: `Reword a task: with TEXT, or in $EDITOR.
 
   cairn edit 15 "Broadway base project (RabbitMQ tested)"
-  cairn edit 15                     opens $EDITOR with its text`,
+  cairn edit 15                     opens $EDITOR with its text
+  cairn edit 15 - <new.txt          its text from stdin`,
 		Args: args(1, -1, "a TASK and its new text"),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			text := strings.Join(given[1:], " ")
+			text, err := c.text(cmd.Context(), strings.Join(given[1:], " "))
 			if len(given) == 1 {
-				var err error
-				if text, err = c.inEditor(cmd.Context(), given[0]); err != nil {
-					return err
-				}
+				text, err = c.inEditor(cmd.Context(), given[0])
 			}
-			_, err := c.write(cmd.Context(), w, commands.EditTask{Task: given[0], Text: text}, given[:1])
+			if err != nil {
+				return err
+			}
+			_, err = c.write(cmd.Context(), w, commands.EditTask{Task: given[0], Text: text}, given[:1])
 			return err
 		},
 		ValidArgsFunction: c.completeTasks(events.State.Open),

@@ -51,6 +51,10 @@ var (
 	rangeForm = pattern(`^([0-9]{1,9})-([0-9]{1,9})$`)
 )
 
+// stdin stands for TASKs from stdin where several can stand; a client reads them
+// before it sends a command.
+const stdin = "-"
+
 // tasks resolves TASKs to keys, in the order named, each once.
 func (r *resolver) tasks(refs []string, tiers ...tier) ([]string, error) {
 	if len(refs) == 0 {
@@ -100,6 +104,8 @@ func (r *resolver) expand(ref string, tiers []tier) ([]*checklist.Block, error) 
 	switch {
 	case ref == "":
 		return nil, usage("an empty TASK names nothing")
+	case ref == stdin:
+		return nil, usage("one TASK is wanted here: - for stdin does not do")
 	case keyForm().MatchString(ref):
 		key, _ := strconv.Atoi(ref)
 		b := r.st.Task(key)
@@ -316,6 +322,9 @@ func dice(a, b string) float64 {
 
 // sectionBlock resolves a SECTION: s:4, or text by the rules of TASK.
 func (r *resolver) sectionBlock(ref string) (*checklist.Block, error) {
+	if ref == stdin {
+		return nil, usage("one SECTION is wanted here: - for stdin does not do")
+	}
 	if isTop(ref) {
 		return nil, usage("%s is what stands before the first heading: it has no heading itself", ref)
 	}

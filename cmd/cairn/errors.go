@@ -61,9 +61,6 @@ func tell(err error) told {
 		t.Code, t.Exit = "unavailable", 6
 		t.Message = "the log did not answer in time: " + err.Error()
 		t.hint("The command may have happened: try it again with the same --id, or look with cairn log.")
-	case errors.Is(err, errUsage):
-		t.Code, t.Exit = "usage", 2
-		t.Message = strings.TrimPrefix(t.Message, errUsage.Error()+": ")
 	}
 	return t
 }
@@ -73,9 +70,6 @@ func (t *told) hint(s string) {
 		t.Hint = &s
 	}
 }
-
-// errUsage marks what cobra refuses.
-var errUsage = errors.New("usage")
 
 // fail prints an error and returns its exit code.
 func (c *cli) fail(err error) int {

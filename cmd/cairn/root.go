@@ -38,9 +38,7 @@ rewritten.
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.status(cmd.Context()) },
 	}
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w: %w; see %s --help", errUsage, err, cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(wrongFlag)
 	flags := root.PersistentFlags()
 	flags.StringVar(&c.data, "data", "", "the log's `directory` (or $CAIRN_DATA)")
 	flags.StringVarP(&c.checklist, "checklist", "c", "", "which checklist, by `name` (or $CAIRN_CHECKLIST)")
@@ -68,7 +66,44 @@ rewritten.
 	root.SetCompletionCommandGroupID("more")
 	root.AddCommand(newTasksTopic(), newWhenTopic())
 	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	for _, sub := range root.Commands() {
+		switch sub.Name() { // cobra's take any word
+		case "completion":
+			sub.Args = unknownCommand
+			sub.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+			for _, shell := range sub.Commands() {
+				shell.Args = args(0, 0, "no argument")
+			}
+		case "help":
+			sub.Run, sub.RunE = nil, help
+		}
+	}
 	return root
+}
+
+// wrongFlag tells what cobra has against a flag. A text that begins with - looks
+// like one.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	e := &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%v; see %s --help", err, cmd.CommandPath())}
+	if strings.Contains(cmd.Use, "TEXT") || strings.Contains(cmd.Use, "TITLE") {
+		words := strings.Replace(cmd.Use, cmd.Name(), "", 1)
+		e.Hint = fmt.Sprintf("Before a text that begins with - write --: %s --%s", cmd.CommandPath(), strings.NewReplacer("[", "", "]", "").Replace(words))
+	}
+	return e
+}
+
+// help prints the help of the command that the words name.
+func help(cmd *cobra.Command, given []string) error {
+	about, rest, err := cmd.Root().Find(given)
+	if err == nil && about.HasSubCommands() {
+		err = unknownCommand(about, rest)
+	}
+	if err != nil {
+		return err
+	}
+	about.InitDefaultHelpFlag()
+	return about.Help()
 }
 
 // checkFlags refuses a flag that was given without a value, as in a script whose
@@ -87,14 +122,16 @@ func checkFlags(cmd *cobra.Command) error {
 const emptyClears = "cairn_empty_clears"
 
 // unknownCommand refuses a word that is no command, and names those like it.
-func unknownCommand(root *cobra.Command, given []string) error {
+func unknownCommand(parent *cobra.Command, given []string) error {
 	if len(given) == 0 {
 		return nil
 	}
-	e := &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("there is no command %q", given[0]), Hint: "cairn --help lists them."}
-	root.SuggestionsMinimumDistance = 2
-	if like := root.SuggestionsFor(given[0]); len(like) > 0 {
-		e.Hint = fmt.Sprintf("Did you mean cairn %s? cairn --help lists them.", strings.Join(like, " or cairn "))
+	path := parent.CommandPath()
+	_, under, _ := strings.Cut(path+" ", " ")
+	e := &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("there is no command %q", under+given[0]), Hint: path + " --help lists them."}
+	parent.SuggestionsMinimumDistance = 2
+	if like := parent.SuggestionsFor(given[0]); len(like) > 0 {
+		e.Hint = fmt.Sprintf("Did you mean %s %s? %s", path, strings.Join(like, " or "+path+" "), e.Hint)
 	}
 	return e
 }

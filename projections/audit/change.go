@@ -20,7 +20,12 @@ func ChangeLine(r Row, after *checklist.State, s checklist.Style) string {
 		today = events.DayOf(r.Effective)
 	}
 	e := single(r)
-	what, detail := r.Marks(), r.Detail(today)
+	// Whoever wrote +3d or fri looks which day it is.
+	spelled := days{today: today, spelled: true, full: s.Piped()}
+	what, detail := r.Marks(), r.detail(spelled)
+	if r.Kind == events.KindChecklistDescribed {
+		e.Text = aboutAll(r, spelled)
+	}
 	if what == "" {
 		what = r.Action
 	} else {
@@ -47,7 +52,7 @@ func ChangeLine(r Row, after *checklist.State, s checklist.Style) string {
 	}
 	end := checklist.Pad("", max(5-len(at), 0)) + at
 	room := s.Edge() - checklist.Width(head) - len(end) - 2
-	right = checklist.Cut(right, max(room/2, 10))
+	right = checklist.Cut(right, max(room*3/5, 10))
 	room -= checklist.Width(right)
 	if right != "" {
 		room -= 2

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"cairn/events"
 	"cairn/projections/checklist"
@@ -13,7 +14,28 @@ import (
 // Detail tells what the row changes, from what to what, in one line: "[~] → [x]",
 // "ada → bob", "in 4) Data migration". Days are short where today makes clear
 // which year is meant. It is empty where the action and the text say it all.
-func (r Row) Detail(today events.Day) string {
+func (r Row) Detail(today events.Day) string { return r.detail(days{today: today}) }
+
+// days is how days are told: short where today is known, unless they are to be
+// in full, else as they are stored; spelled out with the day of the week, "Fri
+// 12-04".
+type days struct {
+	today         events.Day
+	spelled, full bool
+}
+
+func (as days) tell(d events.Day) string {
+	text := string(d)
+	if as.today != "" && !as.full {
+		text = checklist.ShortDay(d, as.today)
+	}
+	if as.spelled {
+		text = d.In(time.UTC).Format("Mon ") + text
+	}
+	return text
+}
+
+func (r Row) detail(as days) string {
 	var parts []string
 	add := func(part string) {
 		if part != "" {
@@ -29,7 +51,7 @@ func (r Row) Detail(today events.Day) string {
 		for _, c := range r.Changes {
 			switch c.Field {
 			case "due", "start", "estimate", "assignees", "labels":
-				add(c.Field + " " + show(c.After, today))
+				add(c.Field + " " + show(c.After, as))
 			}
 		}
 	case "moved":
@@ -37,7 +59,7 @@ func (r Row) Detail(today events.Day) string {
 	case "reworded", "retitled":
 		for _, field := range []string{fieldText, "title"} {
 			if c, ok := r.Change(field); ok {
-				add("was " + quote(show(c.Before, "")))
+				add("was " + quote(show(c.Before, days{})))
 			}
 		}
 	case "section", "created", "comment", "text", "plan", "synced", "review":
@@ -45,11 +67,11 @@ func (r Row) Detail(today events.Day) string {
 	default:
 		add(r.Marks())
 		for _, c := range r.Changes {
-			add(c.detail(r, today))
+			add(c.detail(r, as))
 		}
 	}
 	if day := events.DayOf(r.Time); r.CommandName != "" && day != "" && !r.Time.IsZero() && r.Effective.Sub(r.Time).Hours() >= 12 {
-		add("on " + checklist.ShortDay(day, today))
+		add("on " + as.tell(day))
 	}
 	if r.OnBehalfOf != "" {
 		add("via " + checklist.Clean(r.Actor.Name()))
@@ -107,8 +129,10 @@ func (r Row) moved() string {
 }
 
 // detail tells one field; "" for those that the row shows elsewhere.
-func (c Change) detail(r Row, today events.Day) string {
-	arrow := show(c.Before, today) + " → " + show(c.After, today)
+func (c Change) detail(r Row, as days) string {
+	was := as
+	was.spelled = false // what is new is what matters
+	arrow := show(c.Before, was) + " → " + show(c.After, as)
 	switch c.Field {
 	case fieldState, fieldMarker, fieldText, "title", "level", "in", "after", "removed", "archived",
 		"comment", "published_to":
@@ -117,39 +141,39 @@ func (c Change) detail(r Row, today events.Day) string {
 		if c.Before != nil && c.After != nil {
 			return "until " + arrow
 		} else if c.After != nil {
-			return "until " + show(c.After, today)
+			return "until " + show(c.After, as)
 		}
 		return ""
 	case "labels":
-		return difference(c, "+", "−", today)
+		return difference(c, "+", "−")
 	case "links":
-		if today == "" {
-			return difference(c, "", "", today)
+		if as.today == "" {
+			return difference(c, "", "")
 		}
-		return difference(Change{Before: linkNames(c.Before), After: linkNames(c.After)}, "", "", today)
+		return difference(Change{Before: linkNames(c.Before), After: linkNames(c.After)}, "", "")
 	case "blocked_by":
 		if r.Action == "unblock" {
-			return "no longer waits for " + difference(Change{Before: c.After, After: c.Before}, "", "", today)
+			return "no longer waits for " + difference(Change{Before: c.After, After: c.Before}, "", "")
 		}
-		return "waits for " + difference(c, "", "", today)
+		return "waits for " + difference(c, "", "")
 	case "every":
 		if c.After == nil {
 			return "once"
 		}
-		return "every " + show(c.After, today)
+		return "every " + show(c.After, as)
 	case "start":
 		return "from " + arrow
 	case "occurrence":
-		return "for " + show(c.After, today)
+		return "for " + show(c.After, as)
 	case "as":
-		return "from then on another task, " + show(c.After, today)
+		return "from then on another task, " + show(c.After, as)
 	case "into":
-		return "the same as " + show(c.After, today)
+		return "the same as " + show(c.After, as)
 	case "name", "target_start", "target_finish":
 		if c.After == nil {
 			return ""
 		}
-		return show(c.After, today)
+		return show(c.After, as)
 	}
 	if strings.Contains(c.Field, "/") { // the bytes of another line
 		return ""
@@ -158,7 +182,7 @@ func (c Change) detail(r Row, today events.Day) string {
 }
 
 // difference lists what a change of a list adds and takes away.
-func difference(c Change, added, gone string, today events.Day) string {
+func difference(c Change, added, gone string) string {
 	before, after := elements(c.Before), elements(c.After)
 	var parts []string
 	for _, v := range after {
@@ -197,13 +221,13 @@ func elements(v any) []string {
 }
 
 // show returns a value as people read it, – for nothing.
-func show(v any, today events.Day) string {
+func show(v any, as days) string {
 	switch v := v.(type) {
 	case nil:
 		return "–"
 	case string:
-		if day := events.Day(v); today != "" && len(v) == 10 && day.Valid() {
-			return checklist.ShortDay(day, today)
+		if day := events.Day(v); len(v) == 10 && day.Valid() {
+			return as.tell(day)
 		}
 		return checklist.Clean(v)
 	case []string, []int:

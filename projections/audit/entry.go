@@ -132,10 +132,10 @@ func (e *Entry) one(r Row) {
 	case events.TextNoun:
 		e.Text = textChange(r)
 	case events.NoNoun:
-		e.Text = aboutAll(r)
+		e.Text = aboutAll(r, days{})
 	}
 	if c, ok := r.Change("comment"); ok {
-		e.Text = quote(show(cmp.Or(c.After, c.Before), ""))
+		e.Text = quote(show(cmp.Or(c.After, c.Before), days{}))
 	}
 }
 
@@ -176,10 +176,10 @@ var planNames = map[string]string{
 }
 
 // aboutAll tells a change of the checklist as a whole.
-func aboutAll(r Row) string {
+func aboutAll(r Row, as days) string {
 	get := func(field string) string {
 		if c, ok := r.Change(field); ok && c.After != nil {
-			return show(c.After, "")
+			return show(c.After, days{})
 		}
 		return ""
 	}
@@ -203,9 +203,9 @@ func aboutAll(r Row) string {
 		if n, ok := planNames[name]; ok {
 			name = n
 		}
-		part := name + " " + show(c.After, "")
+		part := name + " " + show(c.After, as)
 		if c.Before != nil {
-			part = name + " " + show(c.Before, "") + " → " + show(c.After, "")
+			part = name + " " + show(c.Before, days{}) + " → " + show(c.After, as)
 		}
 		parts = append(parts, part)
 	}
@@ -216,7 +216,7 @@ func imported(rows []Row) string {
 	tasks, sections := count(rows, events.KindTaskAdded), count(rows, events.KindSectionAdded)
 	text := number(tasks, "task") + " in " + number(sections, "section")
 	if c, ok := rows[0].Change("source"); ok && c.After != nil {
-		text += " from " + show(c.After, "")
+		text += " from " + show(c.After, days{})
 	}
 	return text
 }
@@ -230,7 +230,7 @@ func synced(rows []Row) string {
 		}
 		n--
 		if c, ok := r.Change("path"); ok && c.After != nil {
-			from = " from " + path.Base(show(c.After, "")) + commitOf(r)
+			from = " from " + path.Base(show(c.After, days{})) + commitOf(r)
 		}
 	}
 	return number(n, "edit") + from
@@ -242,7 +242,7 @@ func commitOf(r Row) string {
 	if !ok || c.After == nil {
 		return ""
 	}
-	commit := show(c.After, "")
+	commit := show(c.After, days{})
 	return " (" + commit[:min(len(commit), 7)] + ")"
 }
 

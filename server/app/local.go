@@ -194,7 +194,14 @@ func (l *Local) Checklist(ctx context.Context, name string, at *commands.When, l
 		return &commands.Error{Code: commands.CodeNoMoment, Message: fmt.Sprintf("%s is no commit that changed %s", at.Text, name)}
 	}
 	if st.Revision == 0 && first != nil {
-		begins := first.EffectiveTime.UTC().Format("2006-01-02 15:04 MST")
+		zone := time.UTC
+		if err := l.handler.View(ctx, name, func(st *checklist.State) error {
+			zone = st.Zone()
+			return nil
+		}); err != nil {
+			return err
+		}
+		begins := first.EffectiveTime.In(zone).Format("2006-01-02 15:04 MST")
 		return &commands.Error{Code: commands.CodeNoMoment, Message: fmt.Sprintf("%s did not exist at %s", name, at.Text), Hint: fmt.Sprintf("It begins at @%d, %s.", first.Seq, begins)}
 	}
 	return there(st)

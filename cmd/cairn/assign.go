@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"cairn/events"
 	"cairn/server/commands"
 )
 
@@ -41,7 +40,7 @@ func newAssign(c *cli) *cobra.Command {
 			_, err = c.write(cmd.Context(), w, assign, refs)
 			return err
 		},
-		ValidArgsFunction: c.completeTasks(events.State.Open),
+		ValidArgsFunction: c.completeAssign,
 	}
 	w.register(cmd)
 	return cmd

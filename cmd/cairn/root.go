@@ -48,6 +48,7 @@ rewritten.
 	flags.BoolVar(&c.noColor, "no-color", false, "no colours (or $NO_COLOR)")
 	flags.BoolVarP(&c.quiet, "quiet", "q", false, "no talk; only keys in ls, next and add")
 	flags.SortFlags = false
+	_ = root.RegisterFlagCompletionFunc("checklist", c.completeChecklists)
 
 	root.AddGroup(
 		&cobra.Group{ID: "start", Title: "Start:"},

@@ -119,7 +119,7 @@ func newList(c *cli) *cobra.Command {
 				return checklist.List(c.out, st, f, c.viewStyle(o))
 			})
 		},
-		ValidArgs: []string{"open", "done", "hold", "dropped", "late", "mine", "blocked", "risk"},
+		ValidArgsFunction: c.completeFilter,
 	}
 	cmd.Flags().StringVar(&section, "section", "", "only in this `SECTION`")
 	_ = cmd.RegisterFlagCompletionFunc("section", c.completeSections)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -31,6 +33,7 @@ func tell(err error) told {
 	t := told{Schema: 1, Kind: "error", Code: "failure", Exit: 1, Message: err.Error(), Candidates: []commands.Candidate{}}
 	var refusal *commands.Error
 	var log *natslog.Error
+	var at *fs.PathError
 	switch {
 	case errors.As(err, &refusal):
 		t.Code, t.Exit, t.Message = string(refusal.Code), refusal.Code.Exit(), refusal.Message
@@ -50,6 +53,14 @@ func tell(err error) told {
 		t.Code, t.Exit = "log_not_found", 3
 	case errors.Is(err, events.ErrConflict):
 		t.Code, t.Exit = "changed_meanwhile", 5
+	case errors.Is(err, docfile.ErrUnreadable) && errors.Is(err, syscall.EISDIR):
+		t.Code, t.Exit = string(commands.CodeUsage), commands.CodeUsage.Exit()
+		if errors.As(err, &at) {
+			t.Message = at.Path + " is a directory; want a file"
+		}
+	case errors.Is(err, docfile.ErrUnwritable) && errors.As(err, &at):
+		// The file beside it that is to take its place is nobody's business.
+		t.Code, t.Message = "storage", fmt.Sprintf("%v: %s: %v", docfile.ErrUnwritable, filepath.Dir(at.Path), at.Err)
 	case errors.Is(err, events.ErrStorage), errors.Is(err, docfile.ErrUnreadable), errors.Is(err, docfile.ErrUnwritable):
 		t.Code = "storage"
 		// The system's word for it, such as "no space left on device".

@@ -35,6 +35,9 @@ func (c Assign) resolve(r *resolver) (Command, error) {
 	for _, given := range c.Assignees {
 		for one := range strings.SplitSeq(given, ",") {
 			one = fields(strings.TrimPrefix(strings.TrimSpace(one), "@"))
+			if one == stdin {
+				return nil, usage("assign to whom? - is nobody's name; write none for nobody")
+			}
 			if one != none && one != "" && !slices.Contains(people, one) {
 				people = append(people, one)
 			}

@@ -54,6 +54,11 @@ func TestAssign(t *testing.T) {
 			refused: "usage: assign to whom? A name, or none",
 		},
 		{
+			name:  "- is no name",
+			given: on(list), when: assign("ada,-"),
+			refused: "usage: assign to whom? - is nobody's name; write none for nobody",
+		},
+		{
 			name:  "an empty name is none",
 			given: on(list), when: assign(" ,@"),
 			refused: "usage: assign to whom? A name, or none",

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -92,15 +93,18 @@ itself; init is only needed to choose another place.
 }
 
 // initJSON is the result of init: where the log is, and whether it was made now.
+// It is about no checklist.
 func (c *cli) initJSON(made bool) error {
+	r := result{
+		Schema: 1, Kind: "result", Changed: made, Seq: c.session.Log.End(),
+		Tasks: []checklist.JSONTask{}, Events: []json.RawMessage{},
+	}
 	return c.printJSON(struct {
-		Schema  int     `json:"schema"`
-		Kind    string  `json:"kind"`
-		Changed bool    `json:"changed"`
-		Command *string `json:"command"`
-		Origin  string  `json:"origin"`
-		Log     string  `json:"log"`
-	}{1, "result", made, nil, c.session.Origin(), c.place.Dir})
+		result
+		Checklist *string `json:"checklist"`
+		Origin    string  `json:"origin"`
+		Log       string  `json:"log"`
+	}{r, nil, c.session.Origin(), c.place.Dir})
 }
 
 func newVersion(c *cli) *cobra.Command {

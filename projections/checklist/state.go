@@ -339,6 +339,17 @@ func (st *State) Document() []byte {
 	return buf.Bytes()
 }
 
+// Is reports whether document is the document.
+func (st *State) Is(document []byte) bool {
+	for b := range st.root.All() {
+		if len(document) < len(b.Raw) || string(document[:len(b.Raw)]) != b.Raw {
+			return false
+		}
+		document = document[len(b.Raw):]
+	}
+	return len(document) == 0
+}
+
 // Line returns the number, from 1, of the line on which b begins.
 func (st *State) Line(b *Block) int {
 	line := 1

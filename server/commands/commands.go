@@ -9,6 +9,7 @@ package commands
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -99,6 +100,11 @@ func ofHistory(cmd Command) bool {
 // Hash returns the SHA-256, in hex, of the canonical JSON of the command as
 // sent: names sorted, no space, no HTML escapes.
 func Hash(checklistName string, cmd Command) (string, error) {
+	// A document can have megabytes: its place is kept by a word.
+	var document []byte
+	if d, ok := cmd.(documented); ok {
+		cmd, document = d.withoutDocument()
+	}
 	body, err := json.Marshal(cmd)
 	if err != nil {
 		return "", fmt.Errorf("hash %s: %w", cmd.Name(), err)
@@ -110,12 +116,33 @@ func Hash(checklistName string, cmd Command) (string, error) {
 		return "", fmt.Errorf("hash %s: %w", cmd.Name(), err)
 	}
 	members["checklist"], members["command"] = checklistName, cmd.Name()
+	if document != nil {
+		members["document"] = documentWord
+	}
 	var canonical bytes.Buffer
 	enc := json.NewEncoder(&canonical)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(members); err != nil {
 		return "", fmt.Errorf("hash %s: %w", cmd.Name(), err)
 	}
-	sum := sha256.Sum256(bytes.TrimSuffix(canonical.Bytes(), []byte("\n"))) // Encode ends the line
-	return hex.EncodeToString(sum[:]), nil
+	text := bytes.TrimSuffix(canonical.Bytes(), []byte("\n")) // Encode ends the line
+	sum := sha256.New()
+	if document != nil {
+		before, after, _ := bytes.Cut(text, []byte(`"document":"`+documentWord))
+		sum.Write(before)
+		sum.Write([]byte(`"document":"`))
+		b64 := base64.NewEncoder(base64.StdEncoding, sum)
+		_, _ = b64.Write(document) // a hash takes everything
+		b64.Close()
+		text = after
+	}
+	sum.Write(text)
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
+
+// documented is a command that carries a document.
+type documented interface {
+	withoutDocument() (Command, []byte)
+}
+
+const documentWord = "(the document)"

@@ -30,6 +30,12 @@ func (ImportDocument) Name() string { return "ImportDocument" }
 
 func (c ImportDocument) resolve(*resolver) (Command, error) { return c, nil }
 
+func (c ImportDocument) withoutDocument() (Command, []byte) {
+	document := c.Document
+	c.Document = nil
+	return c, document
+}
+
 var nameForm = pattern(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 // CheckName refuses what is no name of a checklist.

@@ -41,6 +41,12 @@ func (SyncDocument) Name() string { return "SyncDocument" }
 
 func (c SyncDocument) resolve(*resolver) (Command, error) { return c, nil }
 
+func (c SyncDocument) withoutDocument() (Command, []byte) {
+	document := c.Document
+	c.Document = nil
+	return c, document
+}
+
 // At returns the command with the checklist as it was at revision c.Base.
 func (c SyncDocument) At(base *checklist.State) SyncDocument {
 	c.base = base
@@ -56,7 +62,7 @@ func (c SyncDocument) decide(d *decision) error {
 	if base == nil || base.Revision == d.st.Revision {
 		base = d.st
 	}
-	if string(c.Document) == string(d.st.Document()) {
+	if d.st.Is(c.Document) {
 		if c.Commit != "" {
 			c.record(d, true)
 		}

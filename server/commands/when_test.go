@@ -88,9 +88,9 @@ func TestParseWhenPositions(t *testing.T) {
 		{"412", "usage: 412 could be many things: write @412 for the position in the log"},
 		{"@0", "usage: @0: positions begin with @1"},
 		{"", "usage: an empty WHEN names no moment"},
-		{"2026-02-30", `usage: "2026-02-30" is no moment: write @412, 2026-11-01, 2026-11-01T14:00, yesterday, fri, 3d or import`},
-		{"tomorrow", `usage: "tomorrow" is no moment: write @412, 2026-11-01, 2026-11-01T14:00, yesterday, fri, 3d or import`},
-		{"Plan@4", `usage: "Plan@4" is no moment: write @412, 2026-11-01, 2026-11-01T14:00, yesterday, fri, 3d or import`},
+		{"2026-02-30", `usage: "2026-02-30" is no moment: write @412, 2026-11-01, 2026-11-01T14:00, yesterday, fri, 3d, import or a commit`},
+		{"tomorrow", `usage: "tomorrow" is no moment: write @412, 2026-11-01, 2026-11-01T14:00, yesterday, fri, 3d, import or a commit`},
+		{"Plan@4", `usage: "Plan@4" is no moment: write @412, 2026-11-01, 2026-11-01T14:00, yesterday, fri, 3d, import or a commit`},
 	} {
 		if _, err := commands.ParseWhen(test.when, now, time.UTC); refusal(err) != test.want {
 			t.Errorf("%q: got %q, want %q", test.when, refusal(err), test.want)

@@ -33,6 +33,8 @@ func build(src lines, found *scanned) (*Document, error) {
 		src:   src,
 		found: found,
 		doc:   &Document{Header: found.header, Legend: found.legend},
+
+		titled: found.inside,
 	}
 	b.contentLines()
 	spans := found.spans

@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"slices"
+	"unsafe"
 
 	"cairn/events"
 	"cairn/projections/checklist"
@@ -34,13 +35,18 @@ type Delta struct {
 // what both sides changed is in there once. Where they changed the same field
 // differently, that is a Conflict, and its side in o decides.
 func Diff(base, now *checklist.State, document []byte, o DiffOptions) (Delta, error) {
-	doc, err := Parse(document, Options{Markers: o.Markers})
-	if err != nil {
-		return Delta{}, err
-	}
 	k := &keys{}
 	for noun := range k.next {
 		k.next[noun] = now.Next(events.Noun(noun))
+	}
+	if base == now {
+		if part := narrow(now, view(document), Options{Markers: o.Markers}); part != nil {
+			return part.diff(k)
+		}
+	}
+	doc, err := Parse(document, Options{Markers: o.Markers})
+	if err != nil {
+		return Delta{}, err
 	}
 	was := treeOf(base)
 	var away []*node
@@ -78,6 +84,29 @@ func Diff(base, now *checklist.State, document []byte, o DiffOptions) (Delta, er
 	}
 	delta.Events, delta.Lines = append(delta.Events, d.events...), append(delta.Lines, d.lines...)
 	delta.Equal = cur.document() == string(document)
+	return delta, nil
+}
+
+// view is b as a string that nobody may keep.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// diff is Diff for a part of the document.
+func (p *narrowed) diff(k *keys) (Delta, error) {
+	was := newTree()
+	was.hang(&checklist.Block{Children: p.old})
+	is, pairing := target(was, p.doc, k)
+	delta := Delta{Rewrite: pairing.Rewrite, Equal: true}
+	delta.summarise(was, is)
+	d := differ{cur: was, target: is, keys: k, front: p.before}
+	if err := d.run(); err != nil {
+		return Delta{}, err
+	}
+	delta.Events, delta.Lines = d.events, d.lines
+	for i := range delta.Lines {
+		if delta.Lines[i] > 0 {
+			delta.Lines[i] += p.line
+		}
+	}
 	return delta, nil
 }
 

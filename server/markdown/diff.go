@@ -15,9 +15,12 @@ var errDiffers = errors.New("the changes of the file could not be told as events
 type differ struct {
 	cur, target *tree
 	keys        *keys
-	events      []events.Event
-	lines       []int // of each event
-	line        int   // that the next events come from
+	// front is the block in front of the first, where the trees are a part of
+	// the document.
+	front  events.Ref
+	events []events.Event
+	lines  []int // of each event
+	line   int   // that the next events come from
 	// away are blocks of cur that were taken out: those that are needed come
 	// back before all else.
 	away []*node
@@ -25,6 +28,18 @@ type differ struct {
 	reformatted []events.Line
 	// described gathers what the title and the Owner line say anew.
 	described *events.ChecklistDescribed
+}
+
+// place is the place behind before, in parent.
+func (d *differ) place(parent, before *node) events.Place {
+	p := events.Place{In: parent.ref}
+	switch {
+	case before != nil:
+		p.After = before.ref
+	case parent == d.cur.root:
+		p.After = d.front
+	}
+	return p
 }
 
 func (d *differ) add(e events.Event) {
@@ -100,11 +115,7 @@ func (d *differ) keepOrphans() {
 				behind = s
 			}
 		}
-		place := events.Place{In: to.ref}
-		if behind != nil {
-			place.After = behind.ref
-		}
-		d.add(&events.SectionRemoved{Key: n.ref.Key, Kept: events.Set(place)})
+		d.add(&events.SectionRemoved{Key: n.ref.Key, Kept: events.Set(d.place(to, behind))})
 		for _, c := range slices.Clone(n.children) {
 			d.cur.take(c)
 			d.cur.put(c, to, behind)
@@ -195,10 +206,7 @@ func (d *differ) fixed(p, cur *node) map[events.Ref]bool {
 // insert adds a new block behind before.
 func (d *differ) insert(c, parent, before *node) *node {
 	n := &node{ref: c.ref, raw: c.raw, title: c.title, level: c.level, text: c.text, state: c.state, box: c.box}
-	place := events.Place{In: parent.ref}
-	if before != nil {
-		place.After = before.ref
-	}
+	place := d.place(parent, before)
 	d.cur.put(n, parent, before)
 	switch c.ref.Noun {
 	case events.SectionNoun:
@@ -254,10 +262,7 @@ func (d *differ) takeRun(c, n *node) (first, last events.Ref) {
 
 // move puts a section or task in another place.
 func (d *differ) move(c, n, parent, before *node) {
-	place := events.Place{In: parent.ref}
-	if before != nil {
-		place.After = before.ref
-	}
+	place := d.place(parent, before)
 	d.cur.take(n)
 	d.cur.put(n, parent, before)
 	if c.ref.Noun == events.SectionNoun {

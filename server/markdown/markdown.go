@@ -112,7 +112,7 @@ func Parse(b []byte, o Options) (*Document, error) {
 	}
 	src := splitLines(string(b))
 	sh := newShadow(src)
-	found := scan(src, sh)
+	found := scan(src, sh, begin{legend: Legend{block: -1}})
 	found.pickTasks(o)
 	doc, err := build(src, found)
 	if err != nil {
@@ -120,6 +120,21 @@ func Parse(b []byte, o Options) (*Document, error) {
 	}
 	doc.warn(src, sh, found, o)
 	return doc, nil
+}
+
+// begin is what a part of a document finds before it.
+type begin struct {
+	legend Legend
+	inside bool // there is something before it: the title is taken
+}
+
+// parse reads a part of a document that has something, with that legend, before
+// it. It does not warn.
+func parse(part string, o Options, legend Legend) (*Document, error) {
+	src := splitLines(part)
+	found := scan(src, newShadow(src), begin{legend: legend, inside: true})
+	found.pickTasks(o)
+	return build(src, found)
 }
 
 // EOL returns the line end that s uses: that of its first line, "\n" if it has

@@ -219,29 +219,42 @@ func (m *matcher) elsewhere() {
 // unique pairs the unpaired tasks whose key is there once on both sides, and
 // which ok takes for the same.
 func (m *matcher) unique(key func(s *side, i int) string, ok func(a, b int) (events.Match, bool)) {
-	count := func(s *side) map[string][]int {
-		at := make(map[string][]int)
-		for _, i := range s.tasks {
-			if k := key(s, i); k != "" {
-				at[k] = append(at[k], i)
-			}
-		}
-		return at
-	}
 	olds, news := free(m.old.tasks, m.New), free(m.now.tasks, m.Old)
 	if len(olds) == 0 || len(news) == 0 {
 		return
 	}
-	old, now := count(m.old), count(m.now)
-	for _, b := range news {
-		k := key(m.now, b)
-		if k == "" || len(now[k]) != 1 || len(old[k]) != 1 || m.New[old[k][0]] >= 0 {
-			continue
-		}
-		if how, same := ok(old[k][0], b); same {
-			m.take(old[k][0], b, how)
+	at := make(map[string]int) // an unpaired old task of each key
+	for _, a := range olds {
+		if k := key(m.old, a); k != "" {
+			at[k] = a
 		}
 	}
+	for _, b := range news {
+		k := key(m.now, b)
+		a, there := at[k]
+		if k == "" || !there || m.New[a] >= 0 || !m.old.once(k, key) || !m.now.once(k, key) {
+			continue
+		}
+		if how, same := ok(a, b); same {
+			m.take(a, b, how)
+		}
+	}
+}
+
+// once reports whether one task alone has a key, which is part of its text.
+func (s *side) once(k string, key func(s *side, i int) string) bool {
+	n := 0
+	for _, i := range s.tasks {
+		if containsFold(s.blocks[i].Text, k) && key(s, i) == k {
+			n++
+		}
+	}
+	return n == 1
+}
+
+// containsFold reports whether s contains substr, ASCII case aside.
+func containsFold(s, substr string) bool {
+	return strings.Contains(s, substr) || strings.Contains(strings.ToLower(s), substr)
 }
 
 // minByIdentifier is how similar two texts with one identifier must be at

@@ -56,13 +56,14 @@ type scanned struct {
 	header  Header
 	headed  bool // there is a header
 	begun   bool // a section or a box has been seen
+	inside  bool // it is a part of a document: the title is taken
 	markers map[byte]events.State
 	opaque  [][2]int // lines of indented code and HTML
 }
 
 // scan finds the spans of a document.
-func scan(src lines, sh *shadow) *scanned {
-	s := &scanned{src: src, sh: sh, legend: Legend{block: -1}}
+func scan(src lines, sh *shadow, b begin) *scanned {
+	s := &scanned{src: src, sh: sh, legend: b.legend, headed: b.inside, begun: b.inside, inside: b.inside}
 	p := parser.NewParser(parser.WithBlockParsers(
 		util.Prioritized(parser.NewSetextHeadingParser(), 100),
 		util.Prioritized(parser.NewThematicBreakParser(), 200),

@@ -42,6 +42,9 @@ func target(old *tree, doc *Document, k *keys) (*tree, Pairing) {
 		default:
 			n.ref = k.ref(b.Noun)
 		}
+		if a := p.Old[i]; a < 0 || nodes[a].raw != n.raw {
+			n.own()
+		}
 		n.parent.children = append(n.parent.children, n)
 		made[i] = n
 		if n.ref.Key != 0 {
@@ -50,6 +53,11 @@ func target(old *tree, doc *Document, k *keys) (*tree, Pairing) {
 	}
 	texts(t, t.root, old, k)
 	return t, p
+}
+
+// own copies what n says out of the file, which else were kept as long as n.
+func (n *node) own() {
+	n.raw, n.text, n.title = strings.Clone(n.raw), strings.Clone(n.text), strings.Clone(n.title)
 }
 
 // texts gives the texts in n, and in what stands in it, their keys: those of the

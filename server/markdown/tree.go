@@ -154,6 +154,11 @@ func (n *node) walk(yield func(*node) bool) bool {
 // document returns the bytes of the tree.
 func (t *tree) document() string {
 	var b strings.Builder
+	size := 0
+	for n := range t.root.all {
+		size += len(n.raw)
+	}
+	b.Grow(size)
 	for n := range t.root.all {
 		b.WriteString(n.raw)
 	}

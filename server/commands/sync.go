@@ -26,6 +26,9 @@ type SyncDocument struct {
 	// knows. Its edits are then what it says against the checklist now, and
 	// nothing may be taken back by that.
 	Base uint64 `json:"base,omitempty"`
+	// BaseDocument is what the file was before its edits, where that is no
+	// revision: the version of the commit before.
+	BaseDocument []byte `json:"base_document,omitempty"`
 	// Prefer decides what both sides changed differently: "file", "log" or "".
 	Prefer markdown.Side `json:"prefer,omitempty"`
 	// AcceptReopens takes any number of tasks that were closed as open again.
@@ -63,12 +66,12 @@ func (c SyncDocument) decide(d *decision) error {
 		base = d.st
 	}
 	if d.st.Is(c.Document) {
-		if c.Commit != "" {
-			c.record(d, true)
+		if c.Commit != "" && c.BaseDocument == nil {
+			c.record(d, true) // a commit of the history that changed the name
 		}
 		return nil
 	}
-	delta, err := markdown.Diff(base, d.st, c.Document, markdown.DiffOptions{Markers: d.markers, Prefer: c.Prefer})
+	delta, err := markdown.Diff(base, d.st, c.Document, markdown.DiffOptions{Base: c.BaseDocument, Markers: d.markers, Prefer: c.Prefer})
 	if errors.Is(err, markdown.ErrLimit) {
 		return &Error{Code: CodeOverLimit, Message: err.Error(), Hint: "Nothing was written."}
 	}
@@ -80,7 +83,7 @@ func (c SyncDocument) decide(d *decision) error {
 		file = "the file"
 	}
 	switch n := len(delta.Reopened); {
-	case c.Base == 0 && c.Prefer != markdown.FileSide && n+len(delta.Removed)+len(delta.Reworded) > 0:
+	case c.Base == 0 && c.BaseDocument == nil && c.Prefer != markdown.FileSide && n+len(delta.Removed)+len(delta.Reworded) > 0:
 		return &Error{
 			Code: CodeRefused, Message: fmt.Sprintf("nobody knows which checklist %s was last equal to, and it would %s", file, wouldDo(delta)),
 			Hint: "Nothing was written. If it is an old copy, bring it up to date: cairn sync --prefer log\nIf it is right as it is: cairn sync --prefer file\nIf it was changed since a known moment: cairn sync --base WHEN",
@@ -94,7 +97,8 @@ func (c SyncDocument) decide(d *decision) error {
 		return c.conflict(d.st, file, delta.Conflicts)
 	}
 	d.events, d.lines = delta.Events, delta.Lines
-	if delta.Equal || c.Commit != "" {
+	// What came out of the log and was then committed adds nothing.
+	if len(d.events) > 0 && (delta.Equal || c.Commit != "") || c.Commit != "" && c.BaseDocument == nil {
 		c.record(d, delta.Equal)
 	}
 	return nil // if not equal, they are once the file has been replaced: RecordSync

@@ -39,7 +39,10 @@ func Diff(base, now *checklist.State, document []byte, o DiffOptions) (Delta, er
 	for noun := range k.next {
 		k.next[noun] = now.Next(events.Noun(noun))
 	}
-	if base == now {
+	if o.Base != nil && now.Is(o.Base) {
+		base, o.Base = now, nil
+	}
+	if base == now && o.Base == nil {
 		if part := narrow(now, view(document), Options{Markers: o.Markers}); part != nil {
 			return part.diff(k)
 		}
@@ -50,6 +53,12 @@ func Diff(base, now *checklist.State, document []byte, o DiffOptions) (Delta, er
 	}
 	was := treeOf(base)
 	var away []*node
+	if o.Base != nil {
+		if was, err = phantom(now, o); err != nil {
+			return Delta{}, err
+		}
+		base = nil
+	}
 	if base == now && len(was.root.children) == 0 {
 		// The document was emptied: what it held may come back.
 		was = attic(now)
@@ -110,8 +119,27 @@ func (p *narrowed) diff(k *keys) (Delta, error) {
 	return delta, nil
 }
 
+// phantom is the tree of o.Base, in which everything that is also in now has its
+// ref; the rest has refs that nobody else has.
+func phantom(now *checklist.State, o DiffOptions) (*tree, error) {
+	doc, err := Parse(o.Base, Options{Markers: o.Markers})
+	if err != nil {
+		return nil, err
+	}
+	const nowhere = 1 << 40
+	k := &keys{}
+	for noun := range k.next {
+		k.next[noun] = nowhere
+	}
+	t, _ := target(treeOf(now), doc, k)
+	return t, nil
+}
+
 // DiffOptions say how to compare. The zero value is fine.
 type DiffOptions struct {
+	// Base, if not nil, is the document that the file was last equal to, in
+	// place of the base state: a version of it that the log never had.
+	Base []byte
 	// Markers is the checklist's own meaning of markers.
 	Markers map[byte]events.State
 	// Prefer decides conflicts.

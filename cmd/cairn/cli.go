@@ -385,6 +385,18 @@ func (c *cli) when(ctx context.Context, name, text string) (*commands.When, erro
 	if err != nil {
 		return nil, err
 	}
+	if w.Commit != "" {
+		var file docfile.Tied
+		if err := c.session.Checklist(ctx, name, nil, func(st *checklist.State) error {
+			file, _ = c.tied(st)
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+		if w.Seq, err = docfile.FindCommit(ctx, c.session, name, file, w.Commit); err != nil {
+			return nil, err
+		}
+	}
 	if w.From.After(now) {
 		return nil, &commands.Error{Code: commands.CodeNoMoment, Message: text + " is in the future", Hint: "WHEN looks back; cairn help when"}
 	}

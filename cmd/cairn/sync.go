@@ -107,6 +107,11 @@ func asShown(err error, path, shown string) error {
 	return err
 }
 
+// withoutSyncs leaves out that the file and the log are equal.
+func withoutSyncs(rows []audit.Row) []audit.Row {
+	return slices.DeleteFunc(slices.Clone(rows), func(r audit.Row) bool { return r.Kind == events.KindDocumentSynced })
+}
+
 // syncName is the checklist that a sync is about: that which follows FILE,
 // where one is given and follows one.
 func (c *cli) syncName(ctx context.Context, path string) (string, error) {
@@ -216,10 +221,19 @@ func (c *cli) tellSync(ctx context.Context, o *syncOptions, name string, file do
 		if c.quiet {
 			return nil
 		}
-		rows := slices.DeleteFunc(slices.Clone(synced.Edits.Rows), func(r audit.Row) bool { return r.Kind == events.KindDocumentSynced })
+		for _, commit := range synced.Commits {
+			v := commit.Version
+			c.talk("%.9s by %s, %s: %s\n", v.Commit, checklist.Clean(v.Author.Name), v.Author.Time.Format("2006-01-02 15:04"), checklist.Clean(v.Subject))
+			c.tellRows(st, withoutSyncs(commit.Edits.Rows), c.styleOf(c.err))
+		}
+		rows := withoutSyncs(synced.Edits.Rows)
 		c.tellRows(st, rows, c.styleOf(c.err))
+		n := len(rows)
+		for _, commit := range synced.Commits {
+			n += len(withoutSyncs(commit.Edits.Rows))
+		}
 		took := ""
-		if n := len(rows); n > 0 {
+		if n > 0 {
 			took = fmt.Sprintf("%s taken into the log", count(n, "edit"))
 		}
 		wrote := ""

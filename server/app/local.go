@@ -179,19 +179,16 @@ func (l *Local) Checklist(ctx context.Context, name string, at *commands.When, l
 		if first == nil {
 			first = &env
 		}
-		if at.Import || at.Commit != "" {
+		if at.Import {
 			stop := imported
 			sync, ok := env.Data.(*events.DocumentSynced)
-			imported = imported || ok && (at.Import && !sync.More || at.Commit != "" && sync.Commit == at.Commit)
+			imported = imported || ok && !sync.More
 			return stop
 		}
 		return !at.Holds(env)
 	})
 	if err != nil {
 		return err
-	}
-	if at.Commit != "" && !imported {
-		return &commands.Error{Code: commands.CodeNoMoment, Message: fmt.Sprintf("%s is no commit that changed %s", at.Text, name)}
 	}
 	if st.Revision == 0 && first != nil {
 		zone := time.UTC

@@ -19,8 +19,7 @@ type When struct {
 	Seq events.Seq
 	// Import is the position at which the import ended.
 	Import bool
-	// Commit is the git commit, where one was written: the position at which
-	// the log had taken it. The caller finds the full hash.
+	// Commit is the git revision, where one was written; the caller finds Seq.
 	Commit string
 	// From and End are the first instant of the moment and the first behind it;
 	// for an exact time they are equal.

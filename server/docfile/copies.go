@@ -22,6 +22,11 @@ type Copy struct {
 	Checklist string `json:"checklist"`
 	Revision  uint64 `json:"revision"`
 	SHA256    string `json:"sha256"`
+	// Head is the commit that was checked out then; empty outside of git.
+	Head string `json:"head,omitempty"`
+	// Taken is the last commit of the file whose edits are known to be in the
+	// log.
+	Taken string `json:"taken,omitempty"`
 }
 
 // Copies is the folder in which copies are remembered, one file each. The zero

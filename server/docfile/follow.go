@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"cairn/server/commands"
+	"cairn/server/gitlog"
 )
 
 // Tied is a file that follows a checklist.
@@ -70,7 +71,11 @@ func Follow(file Tied, copies Copies, origin, checklist string, revision uint64,
 	}
 	// To lose the memory is harmless: a file that equals the document is known
 	// to be untouched.
-	_ = copies.Save(Copy{Path: file.Path, Origin: origin, Checklist: checklist, Revision: revision, SHA256: Sum(document)})
+	known, _ := copies.Load(file.Path)
+	_ = copies.Save(Copy{
+		Path: file.Path, Origin: origin, Checklist: checklist, Revision: revision, SHA256: Sum(document),
+		Head: gitlog.Checked(file.Path), Taken: known.Taken,
+	})
 	return status, 0, nil
 }
 

@@ -29,6 +29,8 @@ type SyncOptions struct {
 
 // Synced is what a sync did, or would do.
 type Synced struct {
+	// Commits are what was taken from commits, before.
+	Commits []CommitTaken
 	// Edits are what was taken from the file.
 	Edits app.Outcome
 	// Wrote says that the file was replaced; Old that it had been the
@@ -38,6 +40,8 @@ type Synced struct {
 	OldSeq      events.Seq
 	// Before and After are the file's bytes.
 	Before, After []byte
+
+	taken string // the last commit of the file that the log has heard of
 }
 
 // Sync makes a file and its checklist equal: the file's edits go into the log,
@@ -58,10 +62,36 @@ func Sync(ctx context.Context, a app.App, meta commands.Meta, file Tied, path st
 			Hint: "Nothing was written. cairn sync --resolve settles it from the log; or resolve it by hand.",
 		}
 	}
+	repo, err := repositoryOf(ctx, file)
+	if err != nil {
+		return s, err
+	}
+	if err := repo.busy(file); err != nil {
+		return s, err
+	}
+	copied, ok := copies.Load(file.Path)
+	ok = ok && copied.Origin == a.Origin() && copied.Checklist == meta.Checklist
+	if repo != nil {
+		seen := ""
+		if ok {
+			seen = copied.Taken
+		}
+		if err := s.takeCommits(ctx, a, meta, repo, path, seen, o); err != nil {
+			return s, err
+		}
+	}
 	sync := commands.SyncDocument{Path: path, Document: s.Before, Prefer: o.Prefer, AcceptReopens: o.AcceptReopens}
+	if o.Base == nil {
+		if sync.BaseDocument, err = repo.inHead(ctx, a, meta.Checklist, copied, ok); err != nil {
+			return s, err
+		}
+	}
 	takes, err := s.base(ctx, a, meta.Checklist, file, copies, o, &sync)
 	if err != nil {
 		return s, err
+	}
+	if sync.BaseDocument != nil && bytes.Equal(sync.BaseDocument, s.Before) {
+		takes = false // committed as it is
 	}
 	if takes {
 		do := a.Execute
@@ -82,7 +112,7 @@ func Sync(ctx context.Context, a app.App, meta commands.Meta, file Tied, path st
 			return nil
 		})
 	}
-	return s, s.replace(ctx, a, meta, file, path, copies)
+	return s, s.replace(ctx, a, meta, file, path, copies, repo)
 }
 
 // base finds out what the file was last equal to. It reports whether the file
@@ -105,6 +135,9 @@ func (s *Synced) base(ctx context.Context, a app.App, name string, file Tied, co
 		})
 	}
 	hash := Sum(s.Before)
+	if sync.BaseDocument != nil {
+		return true, nil
+	}
 	known, ok := copies.Load(file.Path)
 	ok = ok && known.Origin == a.Origin() && known.Checklist == name && known.Revision <= now
 	switch {
@@ -150,7 +183,7 @@ func size(st *checklist.State) int {
 }
 
 // replace brings the file up to the checklist and remembers it.
-func (s *Synced) replace(ctx context.Context, a app.App, meta commands.Meta, file Tied, path string, copies Copies) error {
+func (s *Synced) replace(ctx context.Context, a app.App, meta commands.Meta, file Tied, path string, copies Copies, repo *repository) error {
 	var revision uint64
 	err := a.Checklist(ctx, meta.Checklist, nil, func(st *checklist.State) error {
 		s.After, revision = st.Document(), st.Revision
@@ -176,7 +209,11 @@ func (s *Synced) replace(ctx context.Context, a app.App, meta commands.Meta, fil
 		s.Wrote = true
 	}
 	// To lose the memory is harmless: see Follow.
-	_ = copies.Save(Copy{Path: file.Path, Origin: a.Origin(), Checklist: meta.Checklist, Revision: revision, SHA256: Sum(s.After)})
+	remember := Copy{Path: file.Path, Origin: a.Origin(), Checklist: meta.Checklist, Revision: revision, SHA256: Sum(s.After)}
+	if repo != nil {
+		remember.Head, remember.Taken = repo.head, s.taken
+	}
+	_ = copies.Save(remember)
 	if s.Wrote && len(s.Edits.Events) > 0 {
 		record := commands.RecordSync{Path: path, SHA256: Sum(s.After)}
 		meta.ID, meta.Reason = "", ""

@@ -3,6 +3,7 @@ package gitlog
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -99,50 +100,34 @@ func zone(s string) *time.Location {
 	return time.FixedZone("", (n/100*60+n%100)*60)
 }
 
-// Find returns the commit by which rev came into the file's history on the
-// spine: rev itself or its nearest first-parent ancestor that known knows; for
-// a commit of a merged branch, those of the merge that brought it. It returns
-// ErrNoCommit where there is none.
-func (f *File) Find(ctx context.Context, rev string, known func(commit string) bool) (string, error) {
+// Find returns the commit of the spine that rev is, or, for a commit of a merged
+// branch, the merge that brought it. It returns ErrNoCommit where there is none.
+func (f *File) Find(ctx context.Context, rev string) (string, error) {
 	commit, err := f.commit(ctx, rev)
 	if err != nil {
 		return "", err
-	}
-	if known(commit) {
-		return commit, nil
 	}
 	out, err := run(ctx, f.Root, "rev-list", "--first-parent", "HEAD")
 	if err != nil {
 		return "", err
 	}
 	spine := strings.Fields(string(out)) // newest first
-	at := -1
-	for i, c := range spine {
-		if c == commit {
-			at = i
-			break
+	if slices.Contains(spine, commit) {
+		return commit, nil
+	}
+	low, high := 0, len(spine) // spine[:low] have it, spine[high:] do not
+	for low < high {
+		mid := (low + high) / 2
+		if _, err := run(ctx, f.Root, "merge-base", "--is-ancestor", commit, spine[mid]); err == nil {
+			low = mid + 1
+		} else if ctx.Err() != nil {
+			return "", err
+		} else {
+			high = mid
 		}
 	}
-	if at < 0 { // the oldest of the spine that has it
-		low, high := 0, len(spine) // spine[:low] have it, spine[high:] do not
-		for low < high {
-			mid := (low + high) / 2
-			if _, err := run(ctx, f.Root, "merge-base", "--is-ancestor", commit, spine[mid]); err == nil {
-				low = mid + 1
-			} else if ctx.Err() != nil {
-				return "", err
-			} else {
-				high = mid
-			}
-		}
-		at = low - 1
+	if low == 0 {
+		return "", fmt.Errorf("%w in the history of HEAD: %s", ErrNoCommit, rev)
 	}
-	if at >= 0 {
-		for _, c := range spine[at:] {
-			if known(c) {
-				return c, nil
-			}
-		}
-	}
-	return "", fmt.Errorf("%w in the file's history: %s", ErrNoCommit, rev)
+	return spine[low-1], nil
 }

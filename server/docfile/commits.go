@@ -1,0 +1,259 @@
+package docfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"cairn/events"
+	"cairn/projections/checklist"
+	"cairn/server/app"
+	"cairn/server/commands"
+	"cairn/server/gitlog"
+)
+
+// repository is what git knows about a file.
+type repository struct {
+	file *gitlog.File
+	head string
+	// content is the file as HEAD has it; nil where it does not.
+	content []byte
+}
+
+// repositoryOf returns the repository of the file; nil where it is in none, or
+// where no commit has it.
+func repositoryOf(ctx context.Context, file Tied) (*repository, error) {
+	f, err := gitlog.Open(ctx, file.Path)
+	if errors.Is(err, gitlog.ErrNoGit) || errors.Is(err, gitlog.ErrNoRepository) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	head, content, err := f.Head(ctx)
+	if errors.Is(err, gitlog.ErrNoCommit) || errors.Is(err, gitlog.ErrNoHistory) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &repository{f, head, content}, nil
+}
+
+// known are the commits and the bytes of the file that the log has heard of.
+type known struct {
+	commits map[string]bool
+	hashes  map[string]bool
+}
+
+func knownTo(ctx context.Context, a app.App, name string) (known, error) {
+	k := known{make(map[string]bool), make(map[string]bool)}
+	for env, err := range a.Events(ctx, events.Filter{Checklist: name, Kinds: []events.Kind{events.KindDocumentSynced}}) {
+		if err != nil {
+			return k, err
+		}
+		if sync, ok := env.Data.(*events.DocumentSynced); ok {
+			k.commits[sync.Commit] = true
+			k.hashes[sync.SHA256] = true
+		}
+	}
+	return k, nil
+}
+
+// unknownCommits returns the versions of the file, up to HEAD, that the log has
+// not heard of, and the one before them. Without anything that it has heard of,
+// there are none: nobody knows where to begin.
+func (r *repository) unknownCommits(ctx context.Context, a app.App, name, seen string) (before *gitlog.Version, list []gitlog.Version, err error) {
+	k, err := knownTo(ctx, a, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := r.file.List(ctx, gitlog.Range{Shallow: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	from := -1
+	for i := len(all) - 1; i >= 0 && from < 0; i-- {
+		if k.commits[all[i].Commit] || all[i].Commit == seen {
+			from = i
+		}
+	}
+	if from < 0 { // by what the file was
+		n := 0
+		for v, err := range r.file.Contents(ctx, all) {
+			if err != nil {
+				return nil, nil, err
+			}
+			if k.hashes[Sum(v.Content)] {
+				from = n
+			}
+			n++
+		}
+	}
+	if from < 0 {
+		return nil, nil, nil
+	}
+	return &all[from], all[from+1:], nil
+}
+
+// takeCommits takes what lies in commits since the last sync, each by its
+// author. seen is the last commit that this copy knows to be in the log.
+func (s *Synced) takeCommits(ctx context.Context, a app.App, meta commands.Meta, r *repository, path, seen string, o SyncOptions) error {
+	before, list, err := r.unknownCommits(ctx, a, meta.Checklist, seen)
+	if err != nil || before == nil {
+		return err
+	}
+	s.taken = before.Commit
+	if len(list) == 0 {
+		return nil
+	}
+	var was []byte
+	first := true
+	for v, err := range r.file.Contents(ctx, append([]gitlog.Version{*before}, list...)) {
+		if err != nil {
+			return err
+		}
+		if first {
+			was, first = v.Content, false
+			continue
+		}
+		if err := s.takeCommit(ctx, a, meta, r, path, v, was, o); err != nil {
+			return err
+		}
+		was, s.taken = v.Content, v.Commit
+	}
+	return nil
+}
+
+func (s *Synced) takeCommit(ctx context.Context, a app.App, meta commands.Meta, r *repository, path string, v gitlog.Version, was []byte, o SyncOptions) error {
+	of, err := MetaOf(ctx, r.file, v, meta.Checklist)
+	if err != nil {
+		return err
+	}
+	if was == nil {
+		was = []byte{}
+	}
+	sync := commands.SyncDocument{Path: path, Commit: v.Commit, Document: v.Content, BaseDocument: was, Prefer: o.Prefer, AcceptReopens: o.AcceptReopens}
+	do := a.Execute
+	if o.DryRun {
+		do = a.Preview
+	}
+	out, err := do(ctx, of, sync)
+	if err != nil {
+		var refusal *commands.Error
+		if errors.As(err, &refusal) {
+			refusal.Message = fmt.Sprintf("commit %.9s: %s", v.Commit, refusal.Message)
+		}
+		return err
+	}
+	if len(out.Events) > 0 && !out.Repeated {
+		s.Commits = append(s.Commits, CommitTaken{v, out})
+	}
+	return nil
+}
+
+// CommitTaken is a commit whose edits went into the log.
+type CommitTaken struct {
+	Version gitlog.Version
+	Edits   app.Outcome
+}
+
+// inHead finds out what the file was before its uncommitted edits: HEAD's
+// version, if HEAD moved since this copy was last equal to the checklist.
+func (r *repository) inHead(ctx context.Context, a app.App, name string, c Copy, ok bool) ([]byte, error) {
+	if r == nil || r.content == nil || ok && c.Head == r.head {
+		return nil, nil
+	}
+	// Only what the log has heard of is a base.
+	heard := false
+	err := a.Checklist(ctx, name, nil, func(st *checklist.State) error {
+		heard = st.Is(r.content)
+		return nil
+	})
+	if err != nil || heard {
+		return r.content, err
+	}
+	k, err := knownTo(ctx, a, name)
+	if err != nil {
+		return nil, err
+	}
+	all, err := r.file.List(ctx, gitlog.Range{Shallow: true})
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range all {
+		if k.commits[v.Commit] || k.hashes[Sum(r.content)] {
+			return r.content, nil
+		}
+	}
+	return nil, nil
+}
+
+// busy refuses while git is in the middle of something.
+func (r *repository) busy(file Tied) error {
+	if r == nil {
+		return nil
+	}
+	what := r.file.Busy()
+	if what == "" {
+		return nil
+	}
+	return &commands.Error{
+		Code: commands.CodeRefused, Message: fmt.Sprintf("git is in the middle of %s, and %s with it", what, file.Shown),
+		Hint: "Nothing was written. Finish that first; a conflict in the file: cairn sync --resolve",
+	}
+}
+
+// FindCommit returns the position in the log that a commit is: where the log had
+// taken it, or, for what came out of the log, where it was that document. A
+// commit that did not change the file is the one before that did.
+func FindCommit(ctx context.Context, a app.App, name string, file Tied, rev string) (events.Seq, error) {
+	missing := &commands.Error{Code: commands.CodeNoMoment, Message: fmt.Sprintf("%s is no commit of the history of %s", rev, file.Shown)}
+	at := make(map[string]events.Seq)
+	for env, err := range a.Events(ctx, events.Filter{Checklist: name, Kinds: []events.Kind{events.KindDocumentSynced}}) {
+		if err != nil {
+			return 0, err
+		}
+		if sync, ok := env.Data.(*events.DocumentSynced); ok && sync.Commit != "" {
+			at[sync.Commit] = env.Seq
+		}
+	}
+	var list []gitlog.Version
+	f, err := gitlog.Open(ctx, file.Path)
+	if err == nil {
+		var commit string
+		if commit, err = f.Find(ctx, rev); err == nil {
+			list, err = f.List(ctx, gitlog.Range{Rev: commit, Shallow: true})
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		return 0, ctx.Err()
+	case errors.Is(err, gitlog.ErrNoGit) || errors.Is(err, gitlog.ErrNoRepository):
+		for commit, seq := range at { // by the log alone
+			if strings.HasPrefix(commit, rev) {
+				return seq, nil
+			}
+		}
+		return 0, missing
+	case errors.Is(err, gitlog.ErrNoCommit) || errors.Is(err, gitlog.ErrNoHistory):
+		return 0, missing
+	case err != nil:
+		return 0, err
+	}
+	for i := len(list) - 1; i >= 0; i-- {
+		if seq, ok := at[list[i].Commit]; ok {
+			return seq, nil
+		}
+		for v, err := range f.Contents(ctx, list[i:i+1]) {
+			if err != nil {
+				return 0, err
+			}
+			if _, seq, err := earlier(ctx, a, name, v.Content); err != nil || seq > 0 {
+				return seq, err
+			}
+		}
+	}
+	return 0, missing
+}

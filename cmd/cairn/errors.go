@@ -82,6 +82,16 @@ func (t *told) hint(s string) {
 	}
 }
 
+// message is what fail prints, for what goes on nevertheless.
+func message(err error) string {
+	t := tell(err)
+	s := "cairn: " + checklist.Clean(t.Message)
+	if t.Hint != nil {
+		s += "\n" + *t.Hint
+	}
+	return s
+}
+
 // fail prints an error and returns its exit code.
 func (c *cli) fail(err error) int {
 	t := tell(err)

@@ -25,7 +25,8 @@ type syncOptions struct {
 	path          string
 	base, prefer  string
 	acceptReopens bool
-	off           bool
+	off, watch    bool
+	resolve       bool
 }
 
 func newSync(c *cli) *cobra.Command {
@@ -39,6 +40,8 @@ both changed the same thing differently, nothing is written.
   cairn sync                    the file that follows the checklist
   cairn sync -n                 show what would happen, and write nothing
   cairn sync --prefer log       conflicts: the log is right (or: file)
+  cairn sync --watch            keep both equal until Ctrl-C
+  cairn sync --resolve          settle git's merge conflict in the file
   cairn sync plans/new.md       the file has another name now
   cairn sync --off              the file follows no more`,
 		Args: args(0, 1, "at most a FILE"),
@@ -52,6 +55,8 @@ both changed the same thing differently, nothing is written.
 	cmd.Flags().StringVar(&o.prefer, "prefer", "", "who is right where both changed the same: file or log")
 	cmd.Flags().StringVar(&o.base, "base", "", "the file was last equal to the checklist at `WHEN`")
 	cmd.Flags().BoolVar(&o.acceptReopens, "accept-reopens", false, "the file opens many closed tasks again, and is right")
+	cmd.Flags().BoolVar(&o.watch, "watch", false, "go on until Ctrl-C; waits while git is at work")
+	cmd.Flags().BoolVar(&o.resolve, "resolve", false, "settle a merge conflict in the file from the log")
 	cmd.Flags().BoolVar(&o.off, "off", false, "the file follows the checklist no more")
 	o.register(cmd)
 	return cmd
@@ -62,6 +67,24 @@ func (c *cli) sync(ctx context.Context, o *syncOptions) error {
 	if !slices.Contains([]markdown.Side{markdown.NoSide, markdown.FileSide, markdown.LogSide}, prefer) {
 		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--prefer %s: want file or log", o.prefer)}
 	}
+	given := 0
+	for _, flag := range []bool{o.off, o.watch, o.resolve} {
+		if flag {
+			given++
+		}
+	}
+	if given > 1 || o.watch && (o.dryRun || o.base != "") {
+		return &commands.Error{Code: commands.CodeUsage, Message: "one of --watch, --resolve and --off; and --watch goes without -n and --base"}
+	}
+	if o.watch {
+		return c.syncWatch(ctx, o)
+	}
+	return c.syncOnce(ctx, o, false)
+}
+
+// syncOnce syncs; quiet says nothing where there is nothing to do.
+func (c *cli) syncOnce(ctx context.Context, o *syncOptions, quiet bool) error {
+	prefer := markdown.Side(o.prefer)
 	name, err := c.syncName(ctx, o.path)
 	if err != nil {
 		return err
@@ -78,7 +101,11 @@ func (c *cli) sync(ctx context.Context, o *syncOptions) error {
 	if o.off {
 		return c.syncOff(ctx, o, meta, file)
 	}
-	synced, err := docfile.Sync(ctx, c.session, meta, file, path, c.copies(), docfile.SyncOptions{
+	how := docfile.Sync
+	if o.resolve {
+		how = docfile.Resolve
+	}
+	synced, err := how(ctx, c.session, meta, file, path, c.copies(), docfile.SyncOptions{
 		Base: base, Prefer: prefer, AcceptReopens: o.acceptReopens, DryRun: o.dryRun,
 	})
 	if docfile.IsMissing(err) && o.path == "" {
@@ -90,12 +117,43 @@ func (c *cli) sync(ctx context.Context, o *syncOptions) error {
 	if err != nil {
 		return asShown(err, path, file.Shown)
 	}
+	if o.resolve {
+		return c.tellResolved(ctx, o, file, synced)
+	}
 	if !o.dryRun {
 		if err := c.tie(ctx, meta, file, path, synced); err != nil {
 			return err
 		}
 	}
+	if quiet && !synced.Wrote && len(synced.Edits.Events)+len(synced.Commits) == 0 {
+		return nil
+	}
 	return c.tellSync(ctx, o, name, file, synced)
+}
+
+// tellResolved tells how a merge conflict was settled.
+func (c *cli) tellResolved(ctx context.Context, o *syncOptions, file docfile.Tied, synced docfile.Synced) error {
+	c.used = "" // until the merge is committed, the file is ahead of the log
+	return c.session.Checklist(ctx, synced.Checklist, nil, func(st *checklist.State) error {
+		if synced.Edits.After != nil {
+			st = synced.Edits.After
+		}
+		if c.json {
+			return c.printResult(st, &writeFlags{dryRun: true}, synced.Edits)
+		}
+		rows := withoutSyncs(synced.Edits.Rows)
+		c.tellRows(st, rows, c.styleOf(c.err))
+		if o.dryRun {
+			if _, err := c.out.Write(diff.Diff(file.Shown, synced.Before, file.Shown+" (resolved)", synced.After)); err != nil {
+				return err
+			}
+			c.talk("Nothing was written.\n")
+			return nil
+		}
+		c.talk("%s: the conflict is settled, with %s of the other side.\nNow: git add %s, and finish the merge; cairn sync then takes it.\n",
+			file.Shown, count(len(rows), "edit"), file.Shown)
+		return nil
+	})
 }
 
 // asShown names the file in a refusal as a person here would.

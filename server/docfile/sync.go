@@ -29,6 +29,8 @@ type SyncOptions struct {
 
 // Synced is what a sync did, or would do.
 type Synced struct {
+	// Checklist is its name.
+	Checklist string
 	// Commits are what was taken from commits, before.
 	Commits []CommitTaken
 	// Edits are what was taken from the file.
@@ -51,7 +53,7 @@ type Synced struct {
 // The file is replaced only if it still holds what was read; otherwise the
 // error has the code changed_meanwhile, and the edits taken are in the log.
 func Sync(ctx context.Context, a app.App, meta commands.Meta, file Tied, path string, copies Copies, o SyncOptions) (Synced, error) {
-	var s Synced
+	s := Synced{Checklist: meta.Checklist}
 	var err error
 	if s.Before, err = Read(file.Path); err != nil {
 		return s, err

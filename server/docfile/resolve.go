@@ -46,10 +46,7 @@ func Resolve(ctx context.Context, a app.App, meta commands.Meta, file Tied, path
 	if err := s.takeCommits(ctx, a, meta, repo, path, seen, o); err != nil {
 		return s, err
 	}
-	base := conflict.Base
-	if base == nil {
-		base = []byte{}
-	}
+	base := firstSides(conflict.Base)
 	theirs := commands.SyncDocument{Path: path, Document: conflict.Theirs, BaseDocument: base, Prefer: o.Prefer, AcceptReopens: true}
 	if s.Edits, err = a.Preview(ctx, meta, theirs); err != nil {
 		var refusal *commands.Error
@@ -75,6 +72,32 @@ func Resolve(ctx context.Context, a app.App, meta commands.Meta, file Tied, path
 		s.Wrote = true
 	}
 	return s, nil
+}
+
+// firstSides is a document without the conflicts in it: of each, the first side.
+// Where branches were merged both ways before, what git takes for their common
+// version is itself a merge, conflicts and all.
+func firstSides(document []byte) []byte {
+	out := make([]byte, 0, len(document))
+	var dropping []bool // of each conflict that is open
+	for line := range bytes.Lines(document) {
+		mark := byte(0)
+		if len(line) >= 7 && bytes.Count(line[:7], line[:1]) == 7 {
+			mark = line[0]
+		}
+		n := len(dropping)
+		switch {
+		case mark == '<':
+			dropping = append(dropping, n > 0 && dropping[n-1])
+		case n > 0 && (mark == '=' || mark == '|'):
+			dropping[n-1] = true
+		case n > 0 && mark == '>':
+			dropping = dropping[:n-1]
+		case n == 0 || !dropping[n-1]:
+			out = append(out, line...)
+		}
+	}
+	return out
 }
 
 // Busy returns what git is in the middle of where the file lies; "" outside of

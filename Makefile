@@ -4,10 +4,11 @@
 COUNT    ?= 5
 FUZZTIME ?= 60s
 KILLS    ?= 2000
+STEPS    ?= 500
 GOLDEN    = $(shell grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-race lint fuzz fuzz-events fuzz-markdown bench kill golden
+.PHONY: help build demo test test-race lint fuzz fuzz-events fuzz-markdown fuzz-diff bench kill clones golden
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -27,7 +28,7 @@ test-race: ## all tests under the race detector (needs a C compiler)
 lint: ## golangci-lint, from tools/go.mod
 	go tool -modfile=tools/go.mod golangci-lint run ./...
 
-fuzz: fuzz-events fuzz-markdown ## both fuzz targets, FUZZTIME each (60s)
+fuzz: fuzz-events fuzz-markdown fuzz-diff ## all fuzz targets, FUZZTIME each (60s)
 
 fuzz-events: ## Unmarshal(Marshal(env)) == env
 	go test ./events -run '^$$' -fuzz '^FuzzUnmarshal$$' -fuzztime $(FUZZTIME)
@@ -35,11 +36,17 @@ fuzz-events: ## Unmarshal(Marshal(env)) == env
 fuzz-markdown: ## Parse(b) gives back b
 	go test ./server/markdown -run '^$$' -fuzz '^FuzzParse$$' -fuzztime $(FUZZTIME)
 
+fuzz-diff: ## the edits of a file, as events, make the file
+	go test ./server/markdown -run '^$$' -fuzz '^FuzzDiff$$' -fuzztime $(FUZZTIME)
+
 bench: ## all benchmarks, COUNT times (5)
 	go test ./... -run '^$$' -bench . -benchmem -count $(COUNT) -timeout 1h
 
 kill: ## the long campaign of kill -9, KILLS times (2000)
 	CAIRN_KILLS=$(KILLS) go test ./cmd/cairn -run TestKill -count=1 -timeout 2h
+
+clones: ## three clones of one repository, STEPS random steps (500)
+	CAIRN_CLONE_STEPS=$(STEPS) go test ./server/docfile -run TestThreeClones -count=1 -v -timeout 2h
 
 golden: ## rewrite the golden files of the views; read the diff
 	go test $(GOLDEN) -update

@@ -295,6 +295,10 @@ func (m *matcher) normalised(old, now []int) {
 const (
 	minSimilar = .6
 	minFar     = .8
+	// Where letters changed all over, hardly a bigram is left: at least so many
+	// must be, and so much of the text must stand as it did.
+	minTypos     = .25
+	minUnchanged = 2. / 3
 	// minPrefix is how many characters a text must have that another begins with.
 	minPrefix = 8
 )
@@ -314,8 +318,10 @@ func (m *matcher) similar(old, now []int) {
 		y := m.now.traitsOf(b)
 		for _, a := range old {
 			x := m.old.traitsOf(a)
-			if score := dice(x.grams, y.grams, minSimilar); score > minSimilar && !x.conflict(y) {
+			if score := dice(x.grams, y.grams, minTypos); score > minSimilar && !x.conflict(y) {
 				list = append(list, candidate{a, b, score, stageSimilar})
+			} else if score > minTypos && !x.conflict(y) && unchanged(x.norm, y.norm) > minUnchanged {
+				list = append(list, candidate{a, b, unchanged(x.norm, y.norm), stageSimilar})
 			} else if grown(x.norm, y.norm) && !x.conflict(y) {
 				list = append(list, candidate{a, b, dice(x.grams, y.grams, 0), stageGrown})
 			}

@@ -170,3 +170,26 @@ func dice(a, b []uint64, atLeast float64) float64 {
 	}
 	return 2 * float64(same) / sum
 }
+
+// unchanged returns which part of the longer of two texts stands in the other as
+// it is, 0 to 1: one less their edit distance (Levenshtein's).
+func unchanged(a, b string) float64 {
+	x, y := []rune(a), []rune(b)
+	row := make([]int, len(y)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, r := range x {
+		before := row[0]
+		row[0] = i + 1
+		for j, s := range y {
+			cost := before
+			if r != s {
+				cost++
+			}
+			before = row[j+1]
+			row[j+1] = min(cost, row[j]+1, before+1)
+		}
+	}
+	return 1 - float64(row[len(y)])/float64(max(len(x), len(y), 1))
+}

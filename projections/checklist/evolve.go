@@ -193,10 +193,12 @@ func (st *State) task(data events.Event, env events.Envelope, change Change) {
 		st.transition(find(e.Key), events.Todo, e.Mark, e.Doc, change)
 	case *events.TaskReworded:
 		b := find(e.Key)
+		b.took(env, e.Match, change)
 		b.Task.Text = e.Text
 		b.setRaw(e.Raw, e.Box)
 	case *events.TaskMoved:
 		b := find(e.Key)
+		b.took(env, e.Match, change)
 		if b.Ref.Key != 0 {
 			st.move(b.Ref, e.Place, e.Doc)
 		}
@@ -239,6 +241,10 @@ func (st *State) task(data events.Event, env events.Envelope, change Change) {
 	case *events.TaskUnblocked:
 		b := find(e.Key)
 		b.Task.BlockedBy = slices.DeleteFunc(b.Task.BlockedBy, func(k int) bool { return slices.Contains(e.By, k) })
+	case *events.TaskSeparated:
+		st.separate(e)
+	case *events.TaskJoined:
+		st.join(e)
 	case *events.TaskCommented:
 		b := find(e.Key)
 		b.Task.Comments = append(b.Task.Comments, Comment{ID: env.ID, Text: e.Text, Change: change})

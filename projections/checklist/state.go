@@ -136,6 +136,8 @@ type Task struct {
 	Added, Changed, StateChanged Change
 	// Before is the state before StateChanged; empty if it never changed.
 	Before events.State
+	// Taken are the events that took another line for this task; see Taken.
+	Taken []Taken
 }
 
 // Comment is something said about a task.

@@ -26,6 +26,8 @@ type row struct {
 	Revision uint64
 	Text     *string
 	Command  struct{ ID string }
+	Action   string
+	Task     *int
 }
 
 // rows returns the checklist's rows; it checks that no revision is missing.
@@ -145,6 +147,87 @@ func TestKillFile(t *testing.T) {
 		h.killed(usual, verb, "2-7")
 		h.must("edit", "9", fmt.Sprintf("wording %d", i))
 		h.sameAsFile()
+	}
+}
+
+// TestKillSync kills syncs of a file that both sides changed: the next one ends
+// equal, and no edit is recorded twice.
+func TestKillSync(t *testing.T) {
+	t.Parallel()
+	h := newHome(t)
+	h.must("import", "elixir-migration.md")
+	path := filepath.Join(h.dir, "elixir-migration.md")
+	edit := func(old, now string) {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(b), old) {
+			t.Fatalf("the file has no %q", old)
+		}
+		if err := os.WriteFile(path, []byte(strings.Replace(string(b), old, now, 1)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	usual := h.usual("sync")
+	n := 8
+	for i := range n {
+		edit(fmt.Sprint("core_events", strings.Repeat("!", i), "\n"), fmt.Sprint("core_events", strings.Repeat("!", i+1), "\n"))
+		h.must("edit", "9", fmt.Sprintf("wording %d", i))
+		h.killed(usual, "sync")
+		h.must("sync")
+		h.sameAsFile()
+	}
+	changes := 0
+	for _, r := range h.rows("elixir-migration") {
+		if r.Task != nil && *r.Task == 2 && r.Action != "added" {
+			changes++
+		}
+	}
+	if changes != n {
+		t.Errorf("task 2 changed %d times, want %d", changes, n)
+	}
+}
+
+// TestKillHistory kills imports of a git history: a whole number of commits is
+// there, nothing else is accepted, and the import goes on.
+func TestKillHistory(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("no git")
+	}
+	h := newHome(t)
+	git := func(args ...string) {
+		cmd := exec.Command("git", append([]string{"-c", "user.name=Bob", "-c", "user.email=bob@example.com"}, args...)...)
+		cmd.Dir = h.dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+	git("init", "-q")
+	doc := "# Plan\n\n"
+	for i := range 40 {
+		doc += fmt.Sprintf("- [ ] task number %d\n", i)
+		if i%2 == 1 {
+			doc = strings.Replace(doc, "[ ]", "[x]", 1)
+		}
+		if err := os.WriteFile(filepath.Join(h.dir, "plan.md"), []byte(doc), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		git("add", "plan.md")
+		git("commit", "-q", "-m", fmt.Sprint("commit ", i))
+	}
+	usual := h.usual("import", "plan.md", "--name", "whole")
+	want, last := len(h.rows("whole")), "whole"
+	for i := range 4 {
+		name := fmt.Sprint("cut-", i)
+		h.must("sync", "-c", last, "--off")
+		last = name
+		h.killed(usual, "import", "plan.md", "--name", name)
+		h.must("import", "plan.md", "--name", name)
+		if got := len(h.rows(name)); got != want {
+			t.Errorf("%d events after the second import, want %d", got, want)
+		}
 	}
 }
 

@@ -308,7 +308,7 @@ func (c *cli) tellSync(ctx context.Context, o *syncOptions, name string, file do
 			}
 			c.talk("Nothing was written.\n")
 		case synced.Old:
-			c.talk("%s was as the checklist at @%d: %s.\n", file.Shown, synced.OldSeq, wrote)
+			c.talk("%s was as the checklist at @%d, an old copy: %s.\nIf that was no old copy but your edit, make it again and: cairn sync --prefer file\n", file.Shown, synced.OldSeq, wrote)
 		case took != "" && wrote != "":
 			c.talk("%s: %s, %s.\n", file.Shown, took, wrote)
 		case took != "" || wrote != "":

@@ -148,6 +148,9 @@ func (s *Synced) base(ctx context.Context, a app.App, name string, file Tied, co
 	case ok:
 		sync.Base = known.Revision
 	}
+	if o.Prefer == markdown.FileSide {
+		return true, nil // it is right as it is, also where it was so before
+	}
 	if s.OldRevision, s.OldSeq, err = earlier(ctx, a, name, s.Before); err != nil {
 		return false, err
 	}

@@ -36,7 +36,7 @@ func (f *File) Brought(ctx context.Context, v Version) (lines []*Source, rest So
 		}
 		rest = Source{part[0], Signature{part[1], part[2], at}}
 	}
-	out, err = run(ctx, f.Root, "blame", "--porcelain", v.parent+".."+v.Commit, "--", v.Path)
+	out, err = run(ctx, f.Root, "blame", "--porcelain", "--ignore-revs-file=", v.parent+".."+v.Commit, "--", v.Path)
 	if err != nil {
 		return nil, rest, err
 	}

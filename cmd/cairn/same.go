@@ -14,8 +14,8 @@ func newSeparate(c *cli) *cobra.Command {
 	w := &writeFlags{}
 	cmd := &cobra.Command{
 		Use: "separate TASK @SEQ", Short: "Say that a line was taken for the wrong task",
-		Long: `Say that a line of the file was taken for the wrong task: from @SEQ on, it is a task
-of its own, with a new key, and the one that it was taken for is gone.
+		Long: `Say that a line of the file was taken for the wrong task: from @SEQ on, it is a
+task of its own, with a new key, and the one that it was taken for is gone.
 
   cairn log 12               shows "taken for the same task, 0.71"
   cairn separate 12 @204`,

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/term"
@@ -19,7 +20,8 @@ import (
 // fileHistory is the git history of a file that is to be imported.
 type fileHistory struct {
 	file *gitlog.File
-	list []gitlog.Version
+	gitlog.History
+	list []gitlog.Version // without contents
 }
 
 // history finds the git history of the file; nil where it has none, or where
@@ -32,19 +34,24 @@ func (c *cli) history(ctx context.Context, o *importOptions) (*fileHistory, erro
 		return nil, nil
 	}
 	wanted := o.rev != "" || o.since != ""
-	r := gitlog.Range{Rev: o.rev}
+	r := gitlog.Range{Rev: o.rev, Shallow: o.since != ""}
+	var since time.Time
 	if o.since != "" {
 		w, err := commands.ParseWhen(o.since, c.now(), time.UTC)
 		if err != nil {
 			return nil, err
 		}
-		r.Since, r.Shallow = w.From, true
+		since = w.From
 	}
 	f, err := gitlog.Open(ctx, o.path)
 	if err == nil {
-		var list []gitlog.Version
-		if list, err = f.List(ctx, r); err == nil && len(list) > 0 {
-			return &fileHistory{f, list}, nil
+		var all gitlog.History
+		if all, err = f.History(ctx, r); err == nil {
+			list := all.List()
+			from := max(slices.IndexFunc(list, func(v gitlog.Version) bool { return !v.Committed.Before(since) }), 0)
+			if list = list[from:]; !list[len(list)-1].Committed.Before(since) {
+				return &fileHistory{f, all.Slice(from, all.Len()), list}, nil
+			}
 		}
 	}
 	switch {
@@ -59,7 +66,7 @@ func (c *cli) history(ctx context.Context, o *importOptions) (*fileHistory, erro
 		return nil, &commands.Error{Code: commands.CodeNoMoment, Message: fmt.Sprintf("no commit %s", o.rev)}
 	case wanted:
 		return nil, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s has no git history of that range", o.path)}
-	case err == nil || errors.Is(err, gitlog.ErrNoGit) || errors.Is(err, gitlog.ErrNoRepository) || errors.Is(err, gitlog.ErrNoHistory) || errors.Is(err, gitlog.ErrNoCommit):
+	case err == nil || gitlog.Outside(err):
 		return nil, nil
 	}
 	return nil, err
@@ -92,7 +99,7 @@ func (c *cli) importHistory(ctx context.Context, o *importOptions, h *fileHistor
 	}
 	source := c.source(path)
 	bar := c.progress(len(h.list))
-	if _, err := docfile.TakeHistory(ctx, c.session, o.name, h.file, h.list, source, !o.noFollow, bar); err != nil {
+	if _, err := docfile.TakeHistory(ctx, c.session, o.name, h.file, h.History, source, !o.noFollow, bar); err != nil {
 		return true, err
 	}
 	bar(-1)
@@ -107,7 +114,7 @@ func (c *cli) importHistory(ctx context.Context, o *importOptions, h *fileHistor
 
 // lastContent is the file as the last commit has it.
 func lastContent(ctx context.Context, h *fileHistory) []byte {
-	for v, err := range h.file.Contents(ctx, h.list[len(h.list)-1:]) {
+	for v, err := range h.Slice(h.Len()-1, h.Len()).Versions(ctx) {
 		if err == nil {
 			return v.Content
 		}

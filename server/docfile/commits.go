@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cairn/events"
@@ -31,7 +32,7 @@ func repositoryOf(ctx context.Context, file Tied) (*repository, error) {
 	if err != nil {
 		return nil, err
 	}
-	head, content, err := f.Head(ctx)
+	head, content, err := f.Committed(ctx)
 	if errors.Is(err, gitlog.ErrNoCommit) || errors.Is(err, gitlog.ErrNoHistory) {
 		return nil, nil
 	}
@@ -61,18 +62,19 @@ func knownTo(ctx context.Context, a app.App, name string) (known, error) {
 	return k, nil
 }
 
-// unknownCommits returns the versions of the file, up to HEAD, that the log has
-// not heard of, and the one before them. Without anything that it has heard of,
+// unknownCommits returns the last version of the file that the log has heard of,
+// and those behind it, up to HEAD. Without anything that it has heard of,
 // there are none: nobody knows where to begin.
-func (r *repository) unknownCommits(ctx context.Context, a app.App, name, seen string) (before *gitlog.Version, list []gitlog.Version, err error) {
+func (r *repository) unknownCommits(ctx context.Context, a app.App, name, seen string) (list gitlog.History, err error) {
 	k, err := knownTo(ctx, a, name)
 	if err != nil {
-		return nil, nil, err
+		return list, err
 	}
-	all, err := r.file.List(ctx, gitlog.Range{Shallow: true})
+	history, err := r.file.History(ctx, gitlog.Range{Shallow: true})
 	if err != nil {
-		return nil, nil, err
+		return list, err
 	}
+	all := history.List()
 	from := -1
 	for i := len(all) - 1; i >= 0 && from < 0; i-- {
 		if k.commits[all[i].Commit] || all[i].Commit == seen {
@@ -81,9 +83,9 @@ func (r *repository) unknownCommits(ctx context.Context, a app.App, name, seen s
 	}
 	if from < 0 { // by what the file was
 		n := 0
-		for v, err := range r.file.Contents(ctx, all) {
+		for v, err := range history.Versions(ctx) {
 			if err != nil {
-				return nil, nil, err
+				return list, err
 			}
 			if k.hashes[Sum(v.Content)] {
 				from = n
@@ -92,25 +94,24 @@ func (r *repository) unknownCommits(ctx context.Context, a app.App, name, seen s
 		}
 	}
 	if from < 0 {
-		return nil, nil, nil
+		return list, nil
 	}
-	return &all[from], all[from+1:], nil
+	return history.Slice(from, len(all)), nil
 }
 
 // takeCommits takes what lies in commits since the last sync, each by its
 // author. seen is the last commit that this copy knows to be in the log.
 func (s *Synced) takeCommits(ctx context.Context, a app.App, meta commands.Meta, r *repository, path, seen string, o SyncOptions) error {
-	before, list, err := r.unknownCommits(ctx, a, meta.Checklist, seen)
-	if err != nil || before == nil {
+	list, err := r.unknownCommits(ctx, a, meta.Checklist, seen)
+	if err != nil || list.Len() == 0 {
 		return err
 	}
-	s.taken = before.Commit
-	if len(list) == 0 {
+	if s.taken = list.List()[0].Commit; list.Len() == 1 {
 		return nil
 	}
 	var was []byte
 	first := true
-	for v, err := range r.file.Contents(ctx, append([]gitlog.Version{*before}, list...)) {
+	for v, err := range list.Versions(ctx) {
 		if err != nil {
 			return err
 		}
@@ -178,11 +179,11 @@ func (r *repository) inHead(ctx context.Context, a app.App, name string, c Copy,
 	if err != nil {
 		return nil, err
 	}
-	all, err := r.file.List(ctx, gitlog.Range{Shallow: true})
+	all, err := r.file.History(ctx, gitlog.Range{Shallow: true})
 	if err != nil {
 		return nil, err
 	}
-	for _, v := range all {
+	for _, v := range all.List() {
 		if k.commits[v.Commit] || k.hashes[Sum(r.content)] {
 			return r.content, nil
 		}
@@ -219,12 +220,12 @@ func FindCommit(ctx context.Context, a app.App, name string, file Tied, rev stri
 			at[sync.Commit] = env.Seq
 		}
 	}
-	var list []gitlog.Version
+	var history gitlog.History
 	f, err := gitlog.Open(ctx, file.Path)
 	if err == nil {
 		var commit string
 		if commit, err = f.Find(ctx, rev); err == nil {
-			list, err = f.List(ctx, gitlog.Range{Rev: commit, Shallow: true})
+			history, err = f.History(ctx, gitlog.Range{Rev: commit, Shallow: true})
 		}
 	}
 	switch {
@@ -237,16 +238,16 @@ func FindCommit(ctx context.Context, a app.App, name string, file Tied, rev stri
 			}
 		}
 		return 0, missing
-	case errors.Is(err, gitlog.ErrNoCommit) || errors.Is(err, gitlog.ErrNoHistory):
+	case errors.Is(err, gitlog.ErrNoCommit) || errors.Is(err, gitlog.ErrNoHistory) || errors.Is(err, gitlog.ErrDiverged):
 		return 0, missing
 	case err != nil:
 		return 0, err
 	}
-	for i := len(list) - 1; i >= 0; i-- {
-		if seq, ok := at[list[i].Commit]; ok {
+	for i, version := range slices.Backward(history.List()) {
+		if seq, ok := at[version.Commit]; ok {
 			return seq, nil
 		}
-		for v, err := range f.Contents(ctx, list[i:i+1]) {
+		for v, err := range history.Slice(i, i+1).Versions(ctx) {
 			if err != nil {
 				return 0, err
 			}

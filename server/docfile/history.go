@@ -23,10 +23,10 @@ type HistoryTaker interface {
 // is how the log names the file; it is tied to the checklist after the last
 // version if follow says so. stored is called now and then with the number of
 // versions that are in the log.
-func TakeHistory(ctx context.Context, a HistoryTaker, name string, f *gitlog.File, list []gitlog.Version, source string, follow bool, stored func(done int)) (added int, err error) {
+func TakeHistory(ctx context.Context, a HistoryTaker, name string, f *gitlog.File, history gitlog.History, source string, follow bool, stored func(done int)) (added int, err error) {
 	steps := func(yield func(commands.Step, error) bool) {
 		n := 0
-		for v, err := range f.Contents(ctx, list) {
+		for v, err := range history.Versions(ctx) {
 			var step commands.Step
 			if err == nil {
 				n++
@@ -37,7 +37,7 @@ func TakeHistory(ctx context.Context, a HistoryTaker, name string, f *gitlog.Fil
 				return
 			}
 			step.Meta.Committed = v.Committed
-			more := n < len(list)
+			more := n < history.Len()
 			switch {
 			case n == 1:
 				step.Cmd = commands.ImportDocument{Source: source, Follow: follow, Document: v.Content, Commit: v.Commit, More: more}
@@ -65,18 +65,18 @@ func commitID(v gitlog.Version, name string) string {
 // MetaOf says who changed the file in a version, when, and by which commit; of
 // a merge, that of each line.
 func MetaOf(ctx context.Context, f *gitlog.File, v gitlog.Version, name string) (commands.Meta, error) {
-	lines, rest, err := f.Brought(ctx, v)
+	sources, err := f.Sources(ctx, v)
 	if err != nil {
 		return commands.Meta{}, fmt.Errorf("%s of commit %.9s: %w", v.Path, v.Commit, err)
 	}
 	meta := commands.Meta{
 		ID: commitID(v, name), Derived: true, Checklist: name, Via: "git",
-		Actor: actorOf(rest.Signature), On: rest.Time, Cause: rest.Commit, Reason: v.Subject,
+		Actor: actorOf(sources.Other.Author), On: sources.Other.Author.Time, Cause: sources.Other.Commit, Reason: v.Subject,
 	}
-	for _, l := range lines {
+	for _, l := range sources.Lines {
 		var o *commands.Origin
-		if l != nil {
-			o = &commands.Origin{Actor: actorOf(l.Signature), Time: l.Time, Cause: l.Commit}
+		if l.Commit != "" {
+			o = &commands.Origin{Actor: actorOf(l.Author), Time: l.Author.Time, Cause: l.Commit}
 		}
 		meta.Lines = append(meta.Lines, o)
 	}

@@ -107,7 +107,7 @@ func BenchmarkHistory(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		list, err := f.List(b.Context(), gitlog.Range{})
+		list, err := f.History(b.Context(), gitlog.Range{})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -56,7 +56,7 @@ func expectedHistories(t testing.TB) (string, map[string]expectedHistory) {
 }
 
 // cloned opens the checklist in a clone of a bundle.
-func cloned(t testing.TB, bundle string, paths []string) (*gitlog.File, []gitlog.Version) {
+func cloned(t testing.TB, bundle string, paths []string) (*gitlog.File, gitlog.History) {
 	t.Helper()
 	clone := filepath.Join(t.TempDir(), "clone")
 	cmd := exec.Command("git", "clone", "-q", bundle, clone)
@@ -69,12 +69,12 @@ func cloned(t testing.TB, bundle string, paths []string) (*gitlog.File, []gitlog
 		if err != nil {
 			t.Fatal(err)
 		}
-		if list, err := f.List(t.Context(), gitlog.Range{}); err == nil {
-			return f, list
+		if h, err := f.History(t.Context(), gitlog.Range{}); err == nil {
+			return f, h
 		}
 	}
 	t.Fatal("no history")
-	return nil, nil
+	return nil, gitlog.History{}
 }
 
 // Every commit of a real history has, as of it, the document of that commit, and
@@ -97,7 +97,7 @@ func TestHistoriesOfRealChecklists(t *testing.T) {
 				t.Errorf("the same again added %d: %v", again, err)
 			}
 			versions := make(map[string]gitlog.Version)
-			for v, err := range f.Contents(t.Context(), list) {
+			for v, err := range list.Versions(t.Context()) {
 				if err != nil {
 					t.Fatal(err)
 				}

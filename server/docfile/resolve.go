@@ -31,11 +31,11 @@ func Resolve(ctx context.Context, a app.App, meta commands.Meta, file Tied, path
 	if repo == nil {
 		return s, none
 	}
-	conflict, err := repo.file.Conflict(ctx)
+	conflict, there, err := repo.file.Conflict(ctx)
 	if err != nil {
 		return s, err
 	}
-	if conflict == nil {
+	if !there {
 		return s, none
 	}
 	copied, ok := copies.Load(file.Path)

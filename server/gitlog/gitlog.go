@@ -1,172 +1,120 @@
-// Package gitlog reads the git history of one file: its versions along the
-// first-parent spine, and who brought what.
+// Package gitlog reads the history of one file out of git. For most use cases,
+// Open a file, ask for its History, and range over the Versions:
 //
-// For most uses, call [Open] with the file's path and range over
-// [File.Versions]:
+//	file, err := gitlog.Open(ctx, "docs/plan.md")
+//	history, err := file.History(ctx, gitlog.Range{})
+//	for version, err := range history.Versions(ctx) { … }
 //
-//	f, err := gitlog.Open(ctx, "plans/migration.md")
-//	for v, err := range f.Versions(ctx, gitlog.Range{}) {
-//		…
-//	}
+// A version is the file as one commit of the spine left it: the commits that
+// first parents lead to from a revision, HEAD unless told otherwise. What a
+// merge brought in is one version; Sources tells which commit brought which line
+// of it. The order is that of the commits, never that of their dates, and the
+// names the file had before are followed.
 //
-// It runs the installed git, which is not asked for anything but reading; see
-// docs/adr/0009. Nothing of the user's configuration changes what it returns.
+// The installed git program does the reading; see docs/adr/0009. It runs so that
+// neither the user's configuration nor the environment changes what it says, asks
+// nobody anything and never goes to the network. Nothing is ever written.
 package gitlog
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 )
 
-// The errors of this package.
+// MaxSize is the largest file in bytes that is read out of git.
+const MaxSize = 16 << 20
+
+// What keeps a history from being read. All are wrapped with the path or the
+// revision in question.
 var (
-	// ErrNoGit: git is not installed.
+	// ErrNoGit says that there is no git program to run.
 	ErrNoGit = errors.New("git is not installed")
-	// ErrNoRepository: the file lies in no repository.
+	// ErrNoRepository says that a path lies in no work tree of a repository.
 	ErrNoRepository = errors.New("not in a git repository")
-	// ErrNoHistory: no commit ever had the file.
+	// ErrNoHistory says that a file was in no commit of the spine, be it that it
+	// is not tracked, not yet committed or was added later.
 	ErrNoHistory = errors.New("no commit has the file")
-	// ErrNoCommit: a revision names no commit of the repository.
+	// ErrNoCommit says that a revision names no commit, or several.
 	ErrNoCommit = errors.New("no such commit")
-	// ErrShallow: the clone does not have all commits.
-	ErrShallow = errors.New("the clone is shallow: it does not have the whole history")
+	// ErrDiverged says that a commit is not part of a history, as after a rebase.
+	ErrDiverged = errors.New("not part of the history")
+	// ErrShallow says that a clone lacks the older commits.
+	ErrShallow = errors.New("the clone is shallow, older commits are missing: git fetch --unshallow")
+	// ErrPartial says that a clone lacks contents that would have to be fetched.
+	ErrPartial = errors.New("the clone is partial, contents are missing: git fetch --refetch --no-filter")
+	// ErrTooLarge says that a version of the file is larger than MaxSize.
+	ErrTooLarge = errors.New("the file is too large")
 )
 
-// Signature is who made a commit, and when in that person's zone.
-type Signature struct {
-	Name, Email string
-	Time        time.Time
-}
-
-// File is a file in a git repository. It is safe for concurrent use.
+// File is one path in the work tree of a repository. It is not changed once it
+// is open and may be used concurrently.
 type File struct {
-	// Root is the top of the work tree, Path the file below it, with slashes.
-	Root, Path string
-	// Shallow says that the clone does not have all commits.
-	Shallow bool
-
-	gitDir string
+	git    string // the program
+	root   string // of the work tree
+	gitDir string // of this work tree, which is not where others share objects
+	path   string // from root, with slashes
 }
 
-// Open finds the repository of the file at path, which need not exist any more.
+// Open finds the repository in which the file at path lies. The file need not
+// exist any more. A symbolic link stands for what it points to. Whether the file
+// has a history is found out by those who ask for it.
 func Open(ctx context.Context, path string) (*File, error) {
-	full, err := filepath.Abs(path)
+	program, err := exec.LookPath("git")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("open %s: %w", path, ErrNoGit)
 	}
-	dir := filepath.Dir(full)
-	for {
-		if info, err := os.Stat(dir); err == nil && info.IsDir() {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			return nil, ErrNoRepository
-		}
-		dir = filepath.Dir(dir)
-	}
-	out, err := run(ctx, dir, "rev-parse", "--show-toplevel", "--absolute-git-dir", "--is-shallow-repository")
-	switch {
-	case errors.Is(err, ErrNoGit) || ctx.Err() != nil:
-		return nil, err
-	case err != nil:
-		return nil, fmt.Errorf("%w: %s", ErrNoRepository, dir)
-	}
-	lines := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
-	if len(lines) != 3 {
-		return nil, fmt.Errorf("%w: %s", ErrNoRepository, dir)
-	}
-	real, err := filepath.EvalSymlinks(dir)
+	dir, name, err := place(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	rel, err := filepath.Rel(lines[0], filepath.Join(real, strings.TrimPrefix(full, dir)))
-	if err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
-		return nil, fmt.Errorf("%w: %s", ErrNoRepository, dir)
-	}
-	return &File{Root: lines[0], Path: filepath.ToSlash(rel), gitDir: lines[1], Shallow: lines[2] == "true"}, nil
-}
-
-// command returns a git that reads, in dir, the same for everybody.
-func command(ctx context.Context, dir string, args ...string) *exec.Cmd {
-	fixed := []string{
-		"-C", dir, "--no-pager", "--literal-pathspecs", "--no-replace-objects", "--no-optional-locks",
-		"-c", "core.quotePath=false", "-c", "log.showSignature=false", "-c", "log.follow=false", "-c", "log.mailmap=true",
-		"-c", "diff.renames=true", "-c", "diff.renameLimit=1000", "-c", "color.ui=false",
-		"-c", "core.fsmonitor=false", "-c", "blame.ignoreRevsFile=", "-c", "core.commitGraph=true", "-c", "i18n.logOutputEncoding=UTF-8",
-	}
-	cmd := exec.CommandContext(ctx, "git", append(fixed, args...)...)
-	for _, v := range os.Environ() {
-		// A git hook has GIT_DIR and its like set, for its own repository.
-		if !strings.HasPrefix(v, "GIT_") || strings.HasPrefix(v, "GIT_CONFIG_") || strings.HasPrefix(v, "GIT_EXEC_PATH") || strings.HasPrefix(v, "GIT_CEILING_DIRECTORIES") {
-			cmd.Env = append(cmd.Env, v)
-		}
-	}
-	cmd.Env = append(cmd.Env, "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_OPTIONAL_LOCKS=0")
-	cmd.WaitDelay = time.Second
-	return cmd
-}
-
-// run returns what git prints.
-func run(ctx context.Context, dir string, args ...string) ([]byte, error) {
-	cmd := command(ctx, dir, args...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	return out, said(ctx, args[0], err, stderr.Bytes())
-}
-
-// said makes an error of what git said; nil where err is.
-func said(ctx context.Context, what string, err error, stderr []byte) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, exec.ErrNotFound):
-		return ErrNoGit
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	}
-	line, _, _ := strings.Cut(strings.TrimSpace(string(stderr)), "\n")
-	if line == "" {
-		line = err.Error()
-	}
-	return fmt.Errorf("git %s: %s", what, strings.TrimPrefix(line, "fatal: "))
-}
-
-// Head returns the commit that HEAD is, and the file's bytes in it; ErrNoCommit
-// before the first commit, ErrNoHistory where the commit does not have the file.
-func (f *File) Head(ctx context.Context) (commit string, content []byte, err error) {
-	out, err := run(ctx, f.Root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-	if err != nil {
-		if ctx.Err() != nil {
-			return "", nil, err
-		}
-		return "", nil, fmt.Errorf("%w: HEAD", ErrNoCommit)
-	}
-	commit = strings.TrimSpace(string(out))
-	content, err = run(ctx, f.Root, "cat-file", "blob", commit+":"+f.Path)
-	if err != nil && ctx.Err() == nil {
-		err = fmt.Errorf("%w: %s", ErrNoHistory, f.Path)
-	}
-	return commit, content, err
-}
-
-// Busy returns what git is in the middle of in this work tree: "a merge", "a
-// rebase"; "" where it is at rest.
-func (f *File) Busy() string {
-	for _, b := range []struct{ name, what string }{
-		{"index.lock", "a command"}, {"MERGE_HEAD", "a merge"}, {"rebase-merge", "a rebase"}, {"rebase-apply", "a rebase"},
-		{"CHERRY_PICK_HEAD", "a cherry-pick"}, {"REVERT_HEAD", "a revert"}, {"BISECT_LOG", "a bisect"},
+	// One question each: a path may hold any byte, the newline between two
+	// answers too.
+	f := &File{git: program, root: dir}
+	var prefix string
+	for _, ask := range []struct {
+		flag string
+		into *string
+	}{
+		{"--show-prefix", &prefix},
+		{"--absolute-git-dir", &f.gitDir},
+		{"--show-toplevel", &f.root}, // last: root is where git runs
 	} {
-		if _, err := os.Lstat(filepath.Join(f.gitDir, b.name)); err == nil {
-			return b.what
+		out, err := f.output(ctx, "rev-parse", ask.flag)
+		if err != nil {
+			return nil, fmt.Errorf("open %s: %w", path, err)
 		}
+		*ask.into = strings.TrimSuffix(string(out), "\n")
 	}
-	return ""
+	f.path = prefix + filepath.ToSlash(name)
+	return f, nil
+}
+
+// Root returns the top of the work tree.
+func (f *File) Root() string { return f.root }
+
+// Path returns the file's path from Root, with slashes.
+func (f *File) Path() string { return f.path }
+
+// place splits path into the deepest directory that exists, without symbolic
+// links, and the rest.
+func place(path string) (dir, rest string, err error) {
+	path, err = filepath.Abs(path)
+	if err != nil {
+		return "", "", err
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if err == nil {
+		return filepath.Dir(real), filepath.Base(real), nil
+	}
+	for errors.Is(err, fs.ErrNotExist) && filepath.Dir(path) != path {
+		rest = filepath.Join(filepath.Base(path), rest)
+		path = filepath.Dir(path)
+		dir, err = filepath.EvalSymlinks(path)
+	}
+	return dir, rest, err
 }

@@ -14,7 +14,7 @@ help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 build: ## the cairn command, into bin/
-	CGO_ENABLED=0 go build -o bin/ ./cmd/cairn
+	CGO_ENABLED=0 go build -ldflags "-X cairn/cmd/cairn/version.release=$$(git describe --tags --always 2>/dev/null || echo dev)" -o bin/ ./cmd/cairn
 
 demo: ## the main job on a temporary copy of examples/elixir-migration.md
 	sh examples/demo.sh

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -123,12 +124,27 @@ func newVersion(c *cli) *cobra.Command {
 					Version string `json:"version"`
 					Go      string `json:"go"`
 					Format  string `json:"format"`
-				}{1, "version", version.Version(), runtime.Version(), "1"})
+
+					Commit *string `json:"commit"`
+				}{1, "version", version.Version(), runtime.Version(), "1", builtFrom()})
 			}
 			_, err := io.WriteString(c.out, version.Line())
 			return err
 		},
 	}
+}
+
+// builtFrom is the commit that the program was built from; nil where the build
+// does not know.
+func builtFrom() *string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				return &s.Value
+			}
+		}
+	}
+	return nil
 }
 
 // confirm asks on a terminal whether to do what was refused for want of a

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -99,7 +100,7 @@ func (c *cli) importHistory(ctx context.Context, o *importOptions, h *fileHistor
 	}
 	source := c.source(path)
 	bar := c.progress(len(h.list))
-	if _, err := docfile.TakeHistory(ctx, c.session, o.name, h.file, h.History, source, !o.noFollow, bar); err != nil {
+	if _, err := docfile.TakeHistory(ctx, c.session, o.name, h.file, h.History, source, strings.Join(o.markers, ","), !o.noFollow, bar); err != nil {
 		return true, err
 	}
 	bar(-1)
@@ -176,7 +177,7 @@ func (c *cli) progress(total int) func(done int) {
 // tellHistory tells what an import of a history made.
 func (c *cli) tellHistory(ctx context.Context, o *importOptions, h *fileHistory, path string) error {
 	return c.session.Checklist(ctx, o.name, nil, func(st *checklist.State) error {
-		report, err := docfile.Inspect(st.Document())
+		report, err := docfile.Inspect(st.Document(), st.Markers)
 		if err != nil {
 			return err
 		}

@@ -23,6 +23,7 @@ type importOptions struct {
 	noGit    bool
 	rev      string
 	since    string
+	markers  []string
 	history  string // what was taken of it
 }
 
@@ -37,6 +38,7 @@ in the log is written into the file, byte for byte the same elsewhere.
   cairn import TODO.md --name release-7
   cairn import TODO.md --no-follow      the file stays as it is
   cairn import TODO.md --no-git         only the file as it is now
+  cairn import TODO.md --marker o=done  where the file has no legend
 
 Where the file has been committed, its git history becomes the checklist's: each
 change with its author and date.
@@ -53,6 +55,7 @@ one (never committed, survives git clean), else in your home directory.`,
 	cmd.Flags().BoolVar(&o.noFollow, "no-follow", false, "leave the file alone from now on")
 	cmd.Flags().BoolVar(&o.noGit, "no-git", false, "leave the file's git history alone")
 	cmd.Flags().StringVar(&o.rev, "rev", "", "take the history up to this `commit`; default: HEAD")
+	cmd.Flags().StringArrayVar(&o.markers, "marker", nil, "what a marker means, such as `~=in_progress`; repeatable")
 	cmd.Flags().StringVar(&o.since, "since", "", "leave out what was committed before this `day`")
 	o.register(cmd)
 	return cmd
@@ -90,7 +93,7 @@ func (c *cli) importFile(ctx context.Context, o *importOptions) error {
 		expectHeap()
 	}
 	// Limits and the like are refused before a log is made.
-	report, err := docfile.Inspect(document)
+	report, err := docfile.Inspect(document, strings.Join(o.markers, ","))
 	if err != nil {
 		return err
 	}
@@ -120,7 +123,7 @@ func (c *cli) importFile(ctx context.Context, o *importOptions) error {
 	}
 	c.used = o.name
 	meta := c.meta(o.name, &o.writeFlags)
-	cmd := commands.ImportDocument{Source: c.source(path), Follow: !o.noFollow, Document: document}
+	cmd := commands.ImportDocument{Source: c.source(path), Follow: !o.noFollow, Document: document, Markers: strings.Join(o.markers, ",")}
 	do := s.Execute
 	if o.dryRun {
 		do = s.Preview

@@ -15,7 +15,8 @@ into the document where it has a line for them; "none" clears.
 
   cairn plan --owner Ada --start 2026-12-01 --finish 2027-09-30
   cairn plan --timezone Europe/Berlin --working-days mon-fri
-  cairn plan --holidays 2026-12-24..2027-01-01`,
+  cairn plan --holidays 2026-12-24..2027-01-01
+  cairn plan --marker o=done,~=on_hold     where the document's legend is silent`,
 		Args: args(0, 0, "flags only"),
 	}
 	members := []struct {
@@ -28,6 +29,7 @@ into the document where it has a line for them; "none" clears.
 		{"finish", "target finish, a `day`", func(p *commands.Plan, s *string) { p.Finish = s }},
 		{"timezone", "where days begin, an IANA `name`", func(p *commands.Plan, s *string) { p.Timezone = s }},
 		{"working-days", "`days` such as mon-fri", func(p *commands.Plan, s *string) { p.WorkingDays = s }},
+		{"marker", "what markers mean, such as `~=in_progress`", func(p *commands.Plan, s *string) { p.Markers = s }},
 		{"holidays", "`days` and ranges, with commas", func(p *commands.Plan, s *string) { p.Holidays = s }},
 	}
 	values := make([]string, len(members))

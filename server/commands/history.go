@@ -97,7 +97,11 @@ func (h *Handler) ahead(try *checklist.State, step Step) ([]events.Envelope, err
 	if err != nil {
 		return nil, err
 	}
-	d, err := decided(try, step.Cmd)
+	cmd, err := Resolve(try, step.Cmd, h.config.Now())
+	if err != nil {
+		return nil, err
+	}
+	d, err := decided(try, cmd)
 	if err != nil || len(d.events) == 0 {
 		return nil, err
 	}

@@ -23,12 +23,21 @@ type ImportDocument struct {
 	// further ones follow.
 	Commit string `json:"commit,omitempty"`
 	More   bool   `json:"more,omitempty"`
+	// Markers is what markers mean where the document's legend does not say.
+	Markers string `json:"markers,omitempty"`
 }
 
 // Name returns the stored name.
 func (ImportDocument) Name() string { return "ImportDocument" }
 
-func (c ImportDocument) resolve(*resolver) (Command, error) { return c, nil }
+func (c ImportDocument) resolve(*resolver) (Command, error) {
+	if c.Markers == "" {
+		return c, nil
+	}
+	var err error
+	c.Markers, err = readMarkers(c.Markers)
+	return c, err
+}
 
 func (c ImportDocument) withoutDocument() (Command, []byte) {
 	document := c.Document
@@ -50,7 +59,7 @@ func (c ImportDocument) decide(d *decision) error {
 	if d.st.Revision > 0 {
 		return &Error{Code: CodeNameTaken, Message: fmt.Sprintf("there is a checklist %s already", d.st.Name), Hint: "Nothing was written. Another name: cairn import FILE --name NAME"}
 	}
-	doc, err := markdown.Parse(c.Document, markdown.Options{})
+	doc, err := markdown.Parse(c.Document, markdown.Options{Markers: ParseMarkers(c.Markers)})
 	if errors.Is(err, markdown.ErrLimit) {
 		return &Error{Code: CodeOverLimit, Message: err.Error(), Hint: "Nothing was written."}
 	}
@@ -59,8 +68,11 @@ func (c ImportDocument) decide(d *decision) error {
 	}
 	d.events = make([]events.Event, 0, len(doc.Blocks)+3)
 	d.add(&events.ChecklistCreated{Title: doc.Title, Source: c.Source})
-	if h := doc.Header; h != (markdown.Header{}) {
+	if h := doc.Header; h != (markdown.Header{}) || c.Markers != "" {
 		e := &events.ChecklistDescribed{}
+		if c.Markers != "" {
+			e.Markers = events.Set(c.Markers)
+		}
 		if h.Owner != "" {
 			e.Owner = events.Set(h.Owner)
 		}

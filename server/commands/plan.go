@@ -20,6 +20,9 @@ type Plan struct {
 	Timezone    *string `json:"timezone,omitempty"`
 	WorkingDays *string `json:"working_days,omitempty"`
 	Holidays    *string `json:"holidays,omitempty"`
+	// Markers is what markers mean where the document's legend does not say:
+	// "~=in_progress,o=done".
+	Markers *string `json:"markers,omitempty"`
 }
 
 // Name returns the stored name.
@@ -27,7 +30,7 @@ func (Plan) Name() string { return "PlanChecklist" }
 
 func (c Plan) resolve(r *resolver) (Command, error) {
 	if c == (Plan{}) {
-		return nil, usage("plan what? --title --owner --start --finish --timezone --working-days --holidays")
+		return nil, usage("plan what? --title --owner --start --finish --timezone --working-days --holidays --marker")
 	}
 	var err error
 	for _, text := range []**string{&c.Title, &c.Owner} {
@@ -50,6 +53,9 @@ func (c Plan) resolve(r *resolver) (Command, error) {
 		return nil, err
 	}
 	if err = rewrite(&c.WorkingDays, workingDays); err != nil {
+		return nil, err
+	}
+	if err = rewrite(&c.Markers, readMarkers); err != nil {
 		return nil, err
 	}
 	err = rewrite(&c.Holidays, holidays)
@@ -147,6 +153,7 @@ func (c Plan) decide(d *decision) error {
 	differs(&e.Timezone, c.Timezone, st.Timezone)
 	differs(&e.WorkingDays, c.WorkingDays, st.WorkingDays)
 	differs(&e.Holidays, c.Holidays, st.Holidays)
+	differs(&e.Markers, c.Markers, st.Markers)
 	start, finish := st.Start, st.Finish
 	if e.Start.Present {
 		start = e.Start.Value
@@ -160,8 +167,11 @@ func (c Plan) decide(d *decision) error {
 	if err := d.describe(e, header); err != nil {
 		return err
 	}
-	if e.Title.Present || e.Owner.Present || e.Start.Present || e.Finish.Present || e.Timezone.Present || e.WorkingDays.Present || e.Holidays.Present {
+	if e.Title.Present || e.Owner.Present || e.Start.Present || e.Finish.Present || e.Timezone.Present || e.WorkingDays.Present || e.Holidays.Present || e.Markers.Present {
 		d.add(e)
+	}
+	if e.Markers.Present {
+		d.remark(e.Markers.Value)
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func TestPlan(t *testing.T) {
 		{name: "no holiday", given: on(header), when: commands.Plan{Holidays: p("xmas")}, refused: `usage: holiday "xmas": want 2026-12-25, or 2026-12-24..2027-01-01`},
 		{name: "holidays that run backwards", given: on(header), when: commands.Plan{Holidays: p("2026-12-26..2026-12-24")}, refused: `usage: holiday "2026-12-26..2026-12-24": runs backwards`},
 		{name: "a title of none", given: on(header), when: commands.Plan{Title: p("none")}, refused: "usage: a checklist keeps its title: --title none means nothing"},
-		{name: "nothing", given: on(header), when: commands.Plan{}, refused: "usage: plan what? --title --owner --start --finish --timezone --working-days --holidays"},
+		{name: "nothing", given: on(header), when: commands.Plan{}, refused: "usage: plan what? --title --owner --start --finish --timezone --working-days --holidays --marker"},
 		{name: "archive", given: on(header), when: commands.Archive{}, then: []events.Event{&events.ChecklistArchived{}}},
 		{name: "reactivate", given: on(header, commands.Archive{}), when: commands.Reactivate{}, then: []events.Event{&events.ChecklistReactivated{}}},
 	})

@@ -23,7 +23,7 @@ type HistoryTaker interface {
 // is how the log names the file; it is tied to the checklist after the last
 // version if follow says so. stored is called now and then with the number of
 // versions that are in the log.
-func TakeHistory(ctx context.Context, a HistoryTaker, name string, f *gitlog.File, history gitlog.History, source string, follow bool, stored func(done int)) (added int, err error) {
+func TakeHistory(ctx context.Context, a HistoryTaker, name string, f *gitlog.File, history gitlog.History, source, markers string, follow bool, stored func(done int)) (added int, err error) {
 	steps := func(yield func(commands.Step, error) bool) {
 		n := 0
 		for v, err := range history.Versions(ctx) {
@@ -40,7 +40,7 @@ func TakeHistory(ctx context.Context, a HistoryTaker, name string, f *gitlog.Fil
 			more := n < history.Len()
 			switch {
 			case n == 1:
-				step.Cmd = commands.ImportDocument{Source: source, Follow: follow, Document: v.Content, Commit: v.Commit, More: more}
+				step.Cmd = commands.ImportDocument{Source: source, Follow: follow, Document: v.Content, Commit: v.Commit, More: more, Markers: markers}
 			default:
 				sync := commands.SyncDocument{Document: v.Content, Commit: v.Commit, More: more, Prefer: "file", AcceptReopens: true}
 				if follow {

@@ -112,7 +112,7 @@ func BenchmarkHistory(b *testing.B) {
 			b.Fatal(err)
 		}
 		a := app.NewLocal(log, commands.Config{Exclusive: true})
-		added, err := docfile.TakeHistory(b.Context(), a, "plan", f, list, "plan.md", true, func(int) {})
+		added, err := docfile.TakeHistory(b.Context(), a, "plan", f, list, "plan.md", "", true, func(int) {})
 		if err != nil {
 			b.Fatal(err)
 		}

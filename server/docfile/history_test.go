@@ -89,11 +89,11 @@ func TestHistoriesOfRealChecklists(t *testing.T) {
 			f, list := cloned(t, filepath.Join(dir, name+".bundle"), want.Paths)
 			log := memory{eventstest.NewLog()}
 			a := app.NewLocal(log, commands.Config{})
-			added, err := docfile.TakeHistory(t.Context(), a, "plan", f, list, "plan.md", true, func(int) {})
+			added, err := docfile.TakeHistory(t.Context(), a, "plan", f, list, "plan.md", "", true, func(int) {})
 			if err != nil || added == 0 {
 				t.Fatalf("added %d: %v", added, err)
 			}
-			if again, err := docfile.TakeHistory(t.Context(), a, "plan", f, list, "plan.md", true, func(int) {}); err != nil || again != 0 {
+			if again, err := docfile.TakeHistory(t.Context(), a, "plan", f, list, "plan.md", "", true, func(int) {}); err != nil || again != 0 {
 				t.Errorf("the same again added %d: %v", again, err)
 			}
 			versions := make(map[string]gitlog.Version)
@@ -203,20 +203,20 @@ func TestHistoryIsCutOff(t *testing.T) {
 	f, list := cloned(t, filepath.Join(dir, "langmd.bundle"), expected["langmd"].Paths)
 	whole, parts := memory{eventstest.NewLog()}, memory{eventstest.NewLog()}
 	clock := func() time.Time { return time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC) }
-	if _, err := docfile.TakeHistory(t.Context(), app.NewLocal(whole, commands.Config{Now: clock}), "plan", f, list, "plan.md", true, func(int) {}); err != nil {
+	if _, err := docfile.TakeHistory(t.Context(), app.NewLocal(whole, commands.Config{Now: clock}), "plan", f, list, "plan.md", "", true, func(int) {}); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	a := app.NewLocal(parts, commands.Config{Now: clock})
 	n := 0
-	_, err := docfile.TakeHistory(ctx, stopper{a, func() bool { n++; return n > 20 }, cancel}, "plan", f, list, "plan.md", true, func(int) {})
+	_, err := docfile.TakeHistory(ctx, stopper{a, func() bool { n++; return n > 20 }, cancel}, "plan", f, list, "plan.md", "", true, func(int) {})
 	if err == nil {
 		t.Fatal("it was not cut off")
 	}
 	if _, err := a.Execute(t.Context(), meta, commands.AddTask{Text: "meanwhile"}); err == nil || !strings.Contains(err.Error(), "history") {
 		t.Errorf("got %v, want a refusal", err)
 	}
-	if _, err := docfile.TakeHistory(t.Context(), app.NewLocal(parts, commands.Config{Now: clock}), "plan", f, list, "plan.md", true, func(int) {}); err != nil {
+	if _, err := docfile.TakeHistory(t.Context(), app.NewLocal(parts, commands.Config{Now: clock}), "plan", f, list, "plan.md", "", true, func(int) {}); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := bodies(t, parts), bodies(t, whole); got != want {

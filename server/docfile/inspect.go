@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"cairn/events"
@@ -28,16 +29,21 @@ type Report struct {
 // maxWarnings bounds the warnings about lines.
 const maxWarnings = 5
 
-// Inspect returns what a document holds. It refuses what an import would.
-func Inspect(document []byte) (Report, error) {
-	doc, err := markdown.Parse(document, markdown.Options{})
+// Inspect returns what a document holds, with the checklist's own markers, as
+// people write them. It refuses what an import would.
+func Inspect(document []byte, markers string) (Report, error) {
+	cmd, err := commands.Resolve(checklist.New(), commands.ImportDocument{Document: document, Markers: markers}, time.Time{})
+	if err != nil {
+		return Report{}, err
+	}
+	doc, err := markdown.Parse(document, markdown.Options{Markers: commands.ParseMarkers(cmd.(commands.ImportDocument).Markers)})
 	if errors.Is(err, markdown.ErrLimit) {
 		return Report{}, &commands.Error{Code: commands.CodeOverLimit, Message: err.Error(), Hint: "Nothing was written."}
 	}
 	if err != nil {
 		return Report{}, err
 	}
-	decided, err := commands.Decide(checklist.New(), commands.ImportDocument{Document: document})
+	decided, err := commands.Decide(checklist.New(), cmd)
 	if err != nil {
 		return Report{}, err
 	}

@@ -20,7 +20,7 @@ func TestInspectSample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := docfile.Inspect(b)
+	got, err := docfile.Inspect(b, "")
 	want := docfile.Report{
 		Sections: 11, Parents: 2, Repeats: 66,
 		Tally: checklist.Tally{
@@ -62,7 +62,7 @@ func TestInspectWarnings(t *testing.T) {
 			"line 6: marker [y] has no meaning here: 1 read as todo", "and 2 more such lines",
 		}},
 	} {
-		got, err := docfile.Inspect([]byte(test.document))
+		got, err := docfile.Inspect([]byte(test.document), "")
 		if err != nil || !slices.Equal(got.Warnings, test.want) {
 			t.Errorf("%s: got %q, %v, want %q", test.name, got.Warnings, err, test.want)
 		}
@@ -72,7 +72,7 @@ func TestInspectWarnings(t *testing.T) {
 func TestInspectRefusesWhatAnImportWould(t *testing.T) {
 	t.Parallel()
 	for _, document := range []string{strings.Repeat("x", docfile.MaxFile+1), "- [ ] " + strings.Repeat("x", 1<<20)} {
-		_, err := docfile.Inspect([]byte(document))
+		_, err := docfile.Inspect([]byte(document), "")
 		var e *commands.Error
 		if !errors.As(err, &e) || e.Code != commands.CodeOverLimit {
 			t.Errorf("%d bytes: got %v, want %s", len(document), err, commands.CodeOverLimit)
@@ -89,7 +89,7 @@ func TestApart(t *testing.T) {
 		"- [ ] a weekly parent\n  - [ ] b\n":       "1 parent apart",
 		"- [ ] a\n- [ ] biweekly\n- [ ] (daily)\n": "2 seems to repeat: cairn due -h",
 	} {
-		got, err := docfile.Inspect([]byte(document))
+		got, err := docfile.Inspect([]byte(document), "")
 		if err != nil || got.Apart() != want {
 			t.Errorf("%q: got %q, %v, want %q", document, got.Apart(), err, want)
 		}

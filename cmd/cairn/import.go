@@ -38,7 +38,7 @@ in the log is written into the file, byte for byte the same elsewhere.
   cairn import TODO.md --name release-7
   cairn import TODO.md --no-follow      the file stays as it is
   cairn import TODO.md --no-git         only the file as it is now
-  cairn import TODO.md --marker o=done  where the file has no legend
+  cairn import TODO.md --marker o=done      where the file has no legend
 
 Where the file has been committed, its git history becomes the checklist's: each
 change with its author and date.
@@ -55,7 +55,7 @@ one (never committed, survives git clean), else in your home directory.`,
 	cmd.Flags().BoolVar(&o.noFollow, "no-follow", false, "leave the file alone from now on")
 	cmd.Flags().BoolVar(&o.noGit, "no-git", false, "leave the file's git history alone")
 	cmd.Flags().StringVar(&o.rev, "rev", "", "take the history up to this `commit`; default: HEAD")
-	cmd.Flags().StringArrayVar(&o.markers, "marker", nil, "what a marker means, such as `~=in_progress`; repeatable")
+	cmd.Flags().StringArrayVar(&o.markers, "marker", nil, "what a marker means: `~=in_progress`; repeatable")
 	cmd.Flags().StringVar(&o.since, "since", "", "leave out what was committed before this `day`")
 	o.register(cmd)
 	return cmd

@@ -16,7 +16,7 @@ into the document where it has a line for them; "none" clears.
   cairn plan --owner Ada --start 2026-12-01 --finish 2027-09-30
   cairn plan --timezone Europe/Berlin --working-days mon-fri
   cairn plan --holidays 2026-12-24..2027-01-01
-  cairn plan --marker o=done,~=on_hold     where the document's legend is silent`,
+  cairn plan --marker o=done,~=on_hold      where the document's legend is silent`,
 		Args: args(0, 0, "flags only"),
 	}
 	members := []struct {

@@ -388,7 +388,11 @@ func (c *cli) when(ctx context.Context, name, text string) (*commands.When, erro
 	if w.Commit != "" {
 		var file docfile.Tied
 		if err := c.session.Checklist(ctx, name, nil, func(st *checklist.State) error {
-			file, _ = c.tied(st)
+			var ok bool
+			if file, ok = c.tied(st); !ok && st.Source != "" { // what it was made of
+				path := c.absolute(st.Source)
+				file = docfile.Tied{Path: path, Shown: c.shown(path)}
+			}
 			return nil
 		}); err != nil {
 			return nil, err

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/term"
 
+	"cairn/events"
 	"cairn/projections/checklist"
 	"cairn/server/commands"
 	"cairn/server/docfile"
@@ -76,7 +77,6 @@ func (c *cli) history(ctx context.Context, o *importOptions) (*fileHistory, erro
 // importHistory takes the history of the file, or the rest of it, and then what
 // is not committed yet. done is false where another import is to decide.
 func (c *cli) importHistory(ctx context.Context, o *importOptions, h *fileHistory, path string, document []byte) (done bool, err error) {
-	last := h.list[len(h.list)-1]
 	name, err := c.tiedTo(ctx, path)
 	if err != nil {
 		return false, err
@@ -89,13 +89,16 @@ func (c *cli) importHistory(ctx context.Context, o *importOptions, h *fileHistor
 		return false, err
 	}
 	if !open {
-		if taken, err := c.exists(ctx, o.name); taken || err != nil {
-			return false, err // is refused
+		taken, err := c.exists(ctx, o.name)
+		if err != nil {
+			return false, err
+		}
+		if taken {
+			return c.hasHistory(ctx, o, h, c.source(path)) // else it is refused
 		}
 	}
 	if o.dryRun {
-		c.talk("%s: would take %s, %s to %s.\nNothing was written.\n", o.name, count(len(h.list), "commit"),
-			h.list[0].Committed.Format("2006-01-02"), last.Committed.Format("2006-01-02"))
+		c.tellDryHistory(o, h)
 		return true, nil
 	}
 	source := c.source(path)
@@ -111,6 +114,20 @@ func (c *cli) importHistory(ctx context.Context, o *importOptions, h *fileHistor
 		}
 	}
 	return true, c.tellHistory(ctx, o, h, path)
+}
+
+func (c *cli) tellDryHistory(o *importOptions, h *fileHistory) {
+	c.talk("%s: would take %s.\nNothing was written.\n", o.name, h.told())
+}
+
+// told is "41 commits by 5 people, 2026-02-03 to 2026-11-20".
+func (h *fileHistory) told() string {
+	people := make(map[string]bool)
+	for _, v := range h.list {
+		people[v.Author.Email] = true
+	}
+	return fmt.Sprintf("%s by %s, %s to %s", count(len(h.list), "commit"), persons(len(people)),
+		h.list[0].Committed.Format("2006-01-02"), h.list[len(h.list)-1].Committed.Format("2006-01-02"))
 }
 
 // lastContent is the file as the last commit has it.
@@ -145,6 +162,28 @@ func (c *cli) cutOff(ctx context.Context, name string) (open bool, err error) {
 		return nil
 	})
 	return open, err
+}
+
+// hasHistory says so where a checklist has the history of the file already, all
+// of it, without following the file.
+func (c *cli) hasHistory(ctx context.Context, o *importOptions, h *fileHistory, source string) (has bool, err error) {
+	last := h.list[len(h.list)-1].Commit
+	for env, err := range c.session.Events(ctx, events.Filter{Checklist: o.name, Kinds: []events.Kind{events.KindDocumentSynced}}) {
+		if err != nil {
+			return false, err
+		}
+		sync, ok := env.Data.(*events.DocumentSynced)
+		has = has || ok && sync.Commit == last
+	}
+	if !has {
+		return false, nil
+	}
+	return has, c.session.Checklist(ctx, o.name, nil, func(st *checklist.State) error {
+		if has = st.Source == source; has {
+			c.talk("%s has the history of %s already, at @%d; nothing was added.\n", o.name, o.path, st.Seq())
+		}
+		return nil
+	})
 }
 
 func (c *cli) exists(ctx context.Context, name string) (bool, error) {
@@ -184,12 +223,7 @@ func (c *cli) tellHistory(ctx context.Context, o *importOptions, h *fileHistory,
 		if c.json {
 			return c.printJSON(st.JSON(nil, c.today(st)))
 		}
-		people := make(map[string]bool)
-		for _, v := range h.list {
-			people[v.Author.Email] = true
-		}
-		o.history = fmt.Sprintf("%s by %s, %s to %s", count(len(h.list), "commit"), persons(len(people)),
-			h.list[0].Committed.Format("2006-01-02"), h.list[len(h.list)-1].Committed.Format("2006-01-02"))
+		o.history = h.told()
 		c.tellImport(report, o, path)
 		return nil
 	})

@@ -25,6 +25,7 @@ type importOptions struct {
 	since    string
 	markers  []string
 	history  string // what was taken of it
+	gone     bool   // the file is there no more
 }
 
 func newImport(c *cli) *cobra.Command {
@@ -67,6 +68,9 @@ func (c *cli) importFile(ctx context.Context, o *importOptions) error {
 		return err
 	}
 	document, err := docfile.Read(o.path)
+	if history != nil && docfile.IsMissing(err) {
+		o.gone, o.noFollow = true, true
+	}
 	if history != nil && (docfile.IsMissing(err) || o.rev != "") {
 		document, err = nil, nil // the history ends before today
 	}
@@ -99,6 +103,10 @@ func (c *cli) importFile(ctx context.Context, o *importOptions) error {
 	}
 	if err := c.locate(); err != nil {
 		return err
+	}
+	if o.dryRun && !c.place.Exists && history != nil {
+		c.tellDryHistory(o, history)
+		return nil
 	}
 	if o.dryRun && !c.place.Exists {
 		c.tellImport(report, o, path)
@@ -200,6 +208,9 @@ func (c *cli) importedAlready(ctx context.Context, o *importOptions, name string
 }
 
 func (c *cli) tellImport(r docfile.Report, o *importOptions, path string) {
+	if o.gone {
+		r.Warnings = nil // nobody is surprised that it is empty
+	}
 	for _, w := range r.Warnings {
 		fmt.Fprintf(c.err, "cairn: %s: %s\n", o.path, checklist.Clean(w))
 	}
@@ -223,9 +234,12 @@ func (c *cli) tellImport(r docfile.Report, o *importOptions, path string) {
 		note = "  (ignored by git)"
 	}
 	c.talk("  log   %s%s\n", c.shown(c.place.Dir), note)
-	if o.noFollow {
+	switch {
+	case o.gone:
+		c.talk("  file  %s is gone: only its history is here\n", c.shown(path))
+	case o.noFollow:
 		c.talk("  file  %s does not follow it: cairn export FILE\n", c.shown(path))
-	} else {
+	default:
 		c.talk("  file  %s follows the log\n", c.shown(path))
 	}
 	switch {

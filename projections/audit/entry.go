@@ -230,8 +230,9 @@ func synced(rows []Row) string {
 		}
 		n--
 		if c, ok := r.Change("path"); ok && c.After != nil {
-			from = " from " + path.Base(show(c.After, days{})) + commitOf(r)
+			from = " from " + path.Base(show(c.After, days{}))
 		}
+		from += commitOf(r)
 	}
 	return number(n, "edit") + from
 }

@@ -22,7 +22,7 @@ type Match struct {
 }
 
 func (c *codec) match(v *Match) {
-	c.sub("match", v.Stage != "", func() {
+	c.sub("match", *v != (Match{}), func() {
 		c.str("stage", &v.Stage)
 		c.float("score", &v.Score)
 	})

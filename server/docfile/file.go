@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/google/renameio/v2"
@@ -35,34 +36,60 @@ var (
 )
 
 // Read returns the bytes of the file. Its errors are for users: a missing file,
-// a directory, a file over the limit, one that may not be read.
+// a directory, a file over the limit, one that may not be read, one that
+// somebody goes on writing to: half of a file is no edit.
 func Read(path string) ([]byte, error) {
+	for try := 0; ; try++ {
+		b, info, err := readOnce(path)
+		if err != nil {
+			return nil, err
+		}
+		after, err := os.Stat(path)
+		if err == nil && os.SameFile(info, after) && after.Size() == int64(len(b)) && after.ModTime().Equal(info.ModTime()) && atRest(after) {
+			return b, nil
+		}
+		if try == 50 {
+			return nil, &commands.Error{Code: commands.CodeChanged, Message: fmt.Sprintf("%s changes while it is read", path), Hint: "Nothing was written. Try again when it is saved."}
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// atRest reports whether a file was not written to in the last moments: between
+// two steps of a save it is empty, or half of what it will be.
+func atRest(info fs.FileInfo) bool {
+	age := time.Since(info.ModTime())
+	return age > 15*time.Millisecond || age < -time.Second // another machine's clock
+}
+
+// readOnce reads the file as it is now; info is from before.
+func readOnce(path string) ([]byte, fs.FileInfo, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &commands.Error{Code: commands.CodeNoFile, Message: fmt.Sprintf("no file %s", path), Hint: "Nothing was written."}
+		return nil, nil, &commands.Error{Code: commands.CodeNoFile, Message: fmt.Sprintf("no file %s", path), Hint: "Nothing was written."}
 	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+		return nil, nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	case info.IsDir():
-		return nil, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s is a directory; want a Markdown file", path)}
+		return nil, nil, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s is a directory; want a Markdown file", path)}
 	case !info.Mode().IsRegular():
-		return nil, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s is no regular file", path)}
+		return nil, nil, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s is no regular file", path)}
 	case info.Size() > MaxFile:
-		return nil, tooLarge(path, info.Size())
+		return nil, nil, tooLarge(path, info.Size())
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+		return nil, nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+		return nil, nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	if len(b) > MaxFile {
-		return nil, tooLarge(path, int64(len(b)))
+		return nil, nil, tooLarge(path, int64(len(b)))
 	}
-	return b, nil
+	return b, info, nil
 }
 
 func tooLarge(path string, size int64) error {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"cairn/server/commands"
 	"cairn/server/docfile"
@@ -198,4 +199,44 @@ func TestName(t *testing.T) {
 			t.Errorf("%q: %q is no name", path, got)
 		}
 	}
+}
+
+// A file that somebody goes on writing to is not read by halves.
+func TestReadWhileItIsWritten(t *testing.T) {
+	t.Parallel()
+	path := write(t, "plan.md", "")
+	half, whole := strings.Repeat("- [ ] a\n", 10_000), strings.Repeat("- [ ] a\n", 20_000)
+	stop := make(chan struct{})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = f.WriteString(half)
+			_, _ = f.WriteString(half)
+			f.Close()
+			time.Sleep(60 * time.Millisecond) // at rest, as after a save
+		}
+	}()
+	for range 20 {
+		b, err := docfile.Read(path)
+		var refusal *commands.Error
+		if err != nil && !(errors.As(err, &refusal) && refusal.Code == commands.CodeChanged) {
+			t.Error(err)
+		}
+		if err == nil && string(b) != whole {
+			t.Errorf("got %d bytes, want %d", len(b), len(whole))
+		}
+	}
+	close(stop)
+	<-done
 }

@@ -203,6 +203,9 @@ func (c *cli) importedAlready(ctx context.Context, o *importOptions, name string
 			}{r, []string{}})
 		}
 		c.talk("%s follows %s already, at @%d; nothing was added.\n", o.path, name, st.Seq())
+		if o.noFollow {
+			c.talk("To untie it: cairn sync --off\n")
+		}
 		return nil
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"cairn/events"
 	"cairn/events/natslog"
 	"cairn/server/docfile"
+	"cairn/server/gitlog"
 )
 
 // settle is how long a file has to be at rest: editors save in several steps.
@@ -99,7 +100,7 @@ func (w *syncWatcher) tell(s string) {
 // more.
 func (w *syncWatcher) sync(ctx context.Context) error {
 	c := w.c
-	if what := docfile.Busy(ctx, w.file); what != "" {
+	if _, what := gitlog.Checked(w.file.Path); what != "" {
 		w.waits = true
 		w.tell(fmt.Sprintf("git is in the middle of %s: waiting", what))
 		return c.pause()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"cairn/events"
 	"cairn/projections/checklist"
@@ -191,18 +192,26 @@ func (r *repository) inHead(ctx context.Context, a app.App, name string, c Copy,
 	return nil, nil
 }
 
-// busy refuses while git is in the middle of something.
-func (r *repository) busy(file Tied) error {
-	if r == nil {
-		return nil
-	}
-	what := r.file.Busy()
-	if what == "" {
-		return nil
-	}
-	return &commands.Error{
-		Code: commands.CodeRefused, Message: fmt.Sprintf("git is in the middle of %s, and %s with it", what, file.Shown),
-		Hint: "Nothing was written. Finish that first; a conflict in the file: cairn sync --resolve",
+// atRestIn returns the commit that is checked out where the file lies; "" outside
+// of git. While git is in the middle of something it refuses; for another git
+// command, which takes a moment, it waits.
+func atRestIn(ctx context.Context, file Tied) (head string, err error) {
+	for try := 0; ; try++ {
+		head, busy := gitlog.Checked(file.Path)
+		switch {
+		case busy == "":
+			return head, nil
+		case busy != "another command" || try == 40:
+			return "", &commands.Error{
+				Code: commands.CodeRefused, Message: fmt.Sprintf("git is in the middle of %s, and %s with it", busy, file.Shown),
+				Hint: "Nothing was written. Finish that first; a conflict in the file: cairn sync --resolve",
+			}
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
 	}
 }
 

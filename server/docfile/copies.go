@@ -27,6 +27,9 @@ type Copy struct {
 	// Taken is the last commit of the file whose edits are known to be in the
 	// log.
 	Taken string `json:"taken,omitempty"`
+	// Seen is the commit that was checked out at the last sync: all up to it
+	// has been looked at.
+	Seen string `json:"seen,omitempty"`
 }
 
 // Copies is the folder in which copies are remembered, one file each. The zero

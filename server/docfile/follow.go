@@ -72,9 +72,10 @@ func Follow(file Tied, copies Copies, origin, checklist string, revision uint64,
 	// To lose the memory is harmless: a file that equals the document is known
 	// to be untouched.
 	known, _ := copies.Load(file.Path)
+	head, _ := gitlog.Checked(file.Path)
 	_ = copies.Save(Copy{
 		Path: file.Path, Origin: origin, Checklist: checklist, Revision: revision, SHA256: Sum(document),
-		Head: gitlog.Checked(file.Path), Taken: known.Taken,
+		Head: head, Taken: known.Taken, Seen: known.Seen,
 	})
 	return status, 0, nil
 }

@@ -9,7 +9,6 @@ import (
 	"cairn/projections/checklist"
 	"cairn/server/app"
 	"cairn/server/commands"
-	"cairn/server/gitlog"
 )
 
 // Resolve settles a merge conflict that git left in the file: what is committed
@@ -98,14 +97,4 @@ func firstSides(document []byte) []byte {
 		}
 	}
 	return out
-}
-
-// Busy returns what git is in the middle of where the file lies; "" outside of
-// git, and where it is at rest.
-func Busy(ctx context.Context, file Tied) string {
-	f, err := gitlog.Open(ctx, file.Path)
-	if err != nil {
-		return ""
-	}
-	return f.Busy()
 }

@@ -64,21 +64,27 @@ func Sync(ctx context.Context, a app.App, meta commands.Meta, file Tied, path st
 			Hint: "Nothing was written. cairn sync --resolve settles it from the log; or resolve it by hand.",
 		}
 	}
-	repo, err := repositoryOf(ctx, file)
+	copied, ok := copies.Load(file.Path)
+	ok = ok && copied.Origin == a.Origin() && copied.Checklist == meta.Checklist
+	head, err := atRestIn(ctx, file)
 	if err != nil {
 		return s, err
 	}
-	if err := repo.busy(file); err != nil {
-		return s, err
+	var repo *repository // stays nil while nothing moved: git is not asked
+	if !ok {
+		copied = Copy{}
 	}
-	copied, ok := copies.Load(file.Path)
-	ok = ok && copied.Origin == a.Origin() && copied.Checklist == meta.Checklist
-	if repo != nil {
-		seen := ""
-		if ok {
-			seen = copied.Taken
+	if head == "" || head != copied.Seen || head != copied.Head {
+		if repo, err = repositoryOf(ctx, file); err != nil {
+			return s, err
 		}
-		if err := s.takeCommits(ctx, a, meta, repo, path, seen, o); err != nil {
+		if repo != nil {
+			head = repo.head // also where its files alone did not tell
+		}
+	}
+	s.taken = copied.Taken
+	if repo != nil {
+		if err := s.takeCommits(ctx, a, meta, repo, path, copied.Taken, o); err != nil {
 			return s, err
 		}
 	}
@@ -114,7 +120,7 @@ func Sync(ctx context.Context, a app.App, meta commands.Meta, file Tied, path st
 			return nil
 		})
 	}
-	return s, s.replace(ctx, a, meta, file, path, copies, repo)
+	return s, s.replace(ctx, a, meta, file, path, copies, head)
 }
 
 // base finds out what the file was last equal to. It reports whether the file
@@ -188,7 +194,7 @@ func size(st *checklist.State) int {
 }
 
 // replace brings the file up to the checklist and remembers it.
-func (s *Synced) replace(ctx context.Context, a app.App, meta commands.Meta, file Tied, path string, copies Copies, repo *repository) error {
+func (s *Synced) replace(ctx context.Context, a app.App, meta commands.Meta, file Tied, path string, copies Copies, head string) error {
 	var revision uint64
 	err := a.Checklist(ctx, meta.Checklist, nil, func(st *checklist.State) error {
 		s.After, revision = st.Document(), st.Revision
@@ -214,11 +220,10 @@ func (s *Synced) replace(ctx context.Context, a app.App, meta commands.Meta, fil
 		s.Wrote = true
 	}
 	// To lose the memory is harmless: see Follow.
-	remember := Copy{Path: file.Path, Origin: a.Origin(), Checklist: meta.Checklist, Revision: revision, SHA256: Sum(s.After)}
-	if repo != nil {
-		remember.Head, remember.Taken = repo.head, s.taken
-	}
-	_ = copies.Save(remember)
+	_ = copies.Save(Copy{
+		Path: file.Path, Origin: a.Origin(), Checklist: meta.Checklist, Revision: revision, SHA256: Sum(s.After),
+		Head: head, Taken: s.taken, Seen: head,
+	})
 	if s.Wrote && len(s.Edits.Events) > 0 {
 		record := commands.RecordSync{Path: path, SHA256: Sum(s.After)}
 		meta.ID, meta.Reason = "", ""

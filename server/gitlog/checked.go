@@ -7,19 +7,20 @@ import (
 	"strings"
 )
 
-// Checked returns the commit that is checked out where path lies, without
-// running git; "" where it cannot be told from git's files alone.
-func Checked(path string) string {
+// Checked returns the commit that is checked out where path lies, and what git is
+// in the middle of there (see [File.Busy]), without running git; "" where
+// there is none, or where git's files alone do not tell.
+func Checked(path string) (commit, busy string) {
 	full, err := filepath.Abs(path)
 	if err != nil {
-		return ""
+		return "", ""
 	}
 	for dir := filepath.Dir(full); ; dir = filepath.Dir(dir) {
 		if git := gitDirIn(dir); git != "" {
-			return headIn(git)
+			return headIn(git), busyIn(git)
 		}
 		if dir == filepath.Dir(dir) {
-			return ""
+			return "", ""
 		}
 	}
 }

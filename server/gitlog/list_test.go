@@ -2,6 +2,7 @@ package gitlog_test
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -40,30 +41,37 @@ func TestListAndSlice(t *testing.T) {
 func TestChecked(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
-	if got := gitlog.Checked(filepath.Join(r.dir, "a.md")); got != "" {
+	if got, _ := gitlog.Checked(filepath.Join(r.dir, "a.md")); got != "" {
 		t.Errorf("before the first commit: got %q", got)
 	}
 	first := r.put("a.md", "one", "first")
 	second := r.put("a.md", "two", "second")
 	for _, name := range []string{"a.md", "no/such/file"} {
-		if got := gitlog.Checked(filepath.Join(r.dir, name)); got != second {
+		if got, _ := gitlog.Checked(filepath.Join(r.dir, name)); got != second {
 			t.Errorf("%s: got %q, want %q", name, got, second)
 		}
 	}
 	r.git("pack-refs", "--all")
-	if got := gitlog.Checked(filepath.Join(r.dir, "a.md")); got != second {
+	if got, _ := gitlog.Checked(filepath.Join(r.dir, "a.md")); got != second {
 		t.Errorf("packed: got %q, want %q", got, second)
 	}
 	linked := filepath.Join(t.TempDir(), "linked")
 	r.git("worktree", "add", "-q", "-b", "linked", linked, first)
-	if got := gitlog.Checked(filepath.Join(linked, "a.md")); got != first {
+	if got, _ := gitlog.Checked(filepath.Join(linked, "a.md")); got != first {
 		t.Errorf("a linked work tree: got %q, want %q", got, first)
 	}
+	r.write(".git/MERGE_HEAD", first)
+	if _, got := gitlog.Checked(filepath.Join(r.dir, "a.md")); got != "a merge" {
+		t.Errorf("got %q, want a merge", got)
+	}
+	if err := os.Remove(filepath.Join(r.dir, ".git", "MERGE_HEAD")); err != nil {
+		t.Fatal(err)
+	}
 	r.git("checkout", "-q", "--detach", first)
-	if got := gitlog.Checked(filepath.Join(r.dir, "a.md")); got != first {
+	if got, _ := gitlog.Checked(filepath.Join(r.dir, "a.md")); got != first {
 		t.Errorf("detached: got %q, want %q", got, first)
 	}
-	if got := gitlog.Checked(filepath.Join(t.TempDir(), "a.md")); got != "" {
+	if got, _ := gitlog.Checked(filepath.Join(t.TempDir(), "a.md")); got != "" {
 		t.Errorf("outside: got %q", got)
 	}
 }

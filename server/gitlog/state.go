@@ -68,7 +68,9 @@ func (f *File) Shallow(ctx context.Context) (bool, error) {
 // Busy says what git is in the middle of in this work tree, "" if nothing: "a
 // merge". The file may then be changed at any moment, or hold both sides of a
 // conflict. It looks at a few files and does not run git.
-func (f *File) Busy() string {
+func (f *File) Busy() string { return busyIn(f.gitDir) }
+
+func busyIn(gitDir string) string {
 	for _, sign := range []struct{ file, means string }{
 		{"rebase-merge", "a rebase"},
 		{"rebase-apply/applying", "applying patches"},
@@ -81,7 +83,7 @@ func (f *File) Busy() string {
 		{"index.lock", "another command"},
 		{"HEAD.lock", "another command"},
 	} {
-		if _, err := os.Lstat(filepath.Join(f.gitDir, filepath.FromSlash(sign.file))); err == nil {
+		if _, err := os.Lstat(filepath.Join(gitDir, filepath.FromSlash(sign.file))); err == nil {
 			return sign.means
 		}
 	}

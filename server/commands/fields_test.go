@@ -303,6 +303,56 @@ func TestLink(t *testing.T) {
 	})
 }
 
+func TestLinkTasks(t *testing.T) {
+	t.Parallel()
+	const issue = "https://github.com/o/r/issues/"
+	link := func(pairs ...string) commands.LinkTasks {
+		var c commands.LinkTasks
+		for i := 0; i < len(pairs); i += 2 {
+			c.Links = append(c.Links, commands.LinkTask{Task: pairs[i], URL: pairs[i+1]})
+		}
+		return c
+	}
+	document := "- [ ] alpha\n- [x] beta\n- [ ] alpine\n"
+	run(t, []decided{
+		{
+			name:  "each is linked as alone",
+			given: on(document), when: link("beta", issue+"2", "1", issue+"1"),
+			then: []events.Event{
+				&events.TaskLinked{Key: 2, URL: issue + "2", Raw: "- [x] beta ([#2](" + issue + "2))\n", Box: 3},
+				&events.TaskLinked{Key: 1, URL: issue + "1", Raw: "- [ ] alpha ([#1](" + issue + "1))\n", Box: 3},
+			},
+		},
+		{
+			name:  "two links of one task both stand in its line",
+			given: on(document), when: link("1", issue+"1", "1", issue+"4", "1", issue+"1/"),
+			document: "- [ ] alpha ([#1](" + issue + "1)) ([#4](" + issue + "4))\n- [x] beta\n- [ ] alpine\n",
+		},
+		{
+			name:  "what is linked already is no event",
+			given: on(document, link("1", issue+"1")), when: link("1", issue+"1", "3", issue+"3"),
+			then: []events.Event{&events.TaskLinked{Key: 3, URL: issue + "3", Raw: "- [ ] alpine ([#3](" + issue + "3))\n", Box: 3}},
+		},
+		{name: "all are linked already", given: on(document, link("1", issue+"1")), when: link("1", issue+"1")},
+		{
+			name:  "one that is no task refuses all",
+			given: on(document), when: link("1", issue+"1", "9", issue+"9"),
+			refused: "task_not_found: no task has the key 9",
+		},
+		{
+			name:  "one that is ambiguous refuses all",
+			given: on(document), when: link("1", issue+"1", "alp", issue+"9"),
+			refused: `ambiguous_task: "alp" matches 2 open tasks`,
+		},
+		{
+			name:  "one that is no URL refuses all",
+			given: on(document), when: link("1", issue+"1", "2", "#2"),
+			refused: `usage: link "#2": want a URL such as https://github.com/OWNER/REPO/issues/12`,
+		},
+		{name: "none", given: on(document), when: link(), refused: "usage: link which tasks?"},
+	})
+}
+
 func TestBlock(t *testing.T) {
 	t.Parallel()
 	block := func(tasks, by []string) commands.BlockTask { return commands.BlockTask{Tasks: tasks, By: by} }

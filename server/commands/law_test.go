@@ -280,8 +280,15 @@ func anyCommand(t *rapid.T, st *checklist.State) commands.Command {
 	case 11:
 		return commands.EditTask{Task: task(), Text: words()}
 	case 12:
-		return commands.LinkTask{Task: task(), URL: rapid.SampledFrom([]string{
-			"https://github.com/o/r/issues/12", "https://github.com/o/r/issues/7", "https://example.com/a_(b)"}).Draw(t, "url")}
+		links := make([]commands.LinkTask, rapid.IntRange(1, 3).Draw(t, "links"))
+		for i := range links {
+			links[i] = commands.LinkTask{Task: task(), URL: rapid.SampledFrom([]string{
+				"https://github.com/o/r/issues/12", "https://github.com/o/r/issues/7", "https://example.com/a_(b)"}).Draw(t, "url")}
+		}
+		if len(links) > 1 {
+			return commands.LinkTasks{Links: links}
+		}
+		return links[0]
 	case 13:
 		b := st.Task(atoi(task()))
 		if b == nil || len(b.Task.Links) == 0 {

@@ -26,27 +26,86 @@ func (c LinkTask) resolve(r *resolver) (Command, error) {
 	if c.Task, err = r.task(c.Task, inStates(events.Todo, events.InProgress, events.OnHold), anyTask); err != nil {
 		return nil, err
 	}
-	if !isURL(c.URL) || strings.ContainsAny(c.URL, " \t\r\n<>") {
-		return nil, usage("link %q: want a URL such as https://github.com/OWNER/REPO/issues/12", c.URL)
+	if c.URL, err = CheckURL(c.URL); err != nil {
+		return nil, err
 	}
-	c.URL = markdown.CleanURL(c.URL)
 	return c, nil
 }
 
-func (c LinkTask) decide(d *decision) error {
+// CheckURL returns a URL in the form in which a link has it, or refuses what is
+// none.
+func CheckURL(url string) (string, error) {
+	if !isURL(url) || strings.ContainsAny(url, " \t\r\n<>") {
+		return "", usage("link %q: want a URL such as https://github.com/OWNER/REPO/issues/12", url)
+	}
+	return markdown.CleanURL(url), nil
+}
+
+func (c LinkTask) decide(d *decision) error { return d.link(c, make(map[int]linked)) }
+
+// linked is a task with the links that a command gave it.
+type linked struct {
+	raw   string
+	links []string
+}
+
+// link adds that a task was linked; tasks are those that the command has linked
+// before.
+func (d *decision) link(c LinkTask, tasks map[int]linked) error {
 	b, err := d.task(c.Task)
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(b.Task.Links, func(have string) bool { return sameLink(have, c.URL) }) {
+	now, ok := tasks[b.Task.Key]
+	if !ok {
+		now = linked{raw: b.Raw, links: b.Task.Links}
+	}
+	if slices.ContainsFunc(now.links, func(have string) bool { return sameLink(have, c.URL) }) {
 		return nil
 	}
 	e := &events.TaskLinked{Key: b.Task.Key, URL: c.URL}
-	raw := markdown.AddLink(b.Raw, c.URL)
+	raw := markdown.AddLink(now.raw, c.URL)
 	if text, box, links := markdown.ReadTask(raw); text == b.Task.Text && slices.Contains(links, c.URL) {
 		e.Raw, e.Box = raw, box
+		now.raw = raw
 	}
+	now.links = append(slices.Clone(now.links), c.URL)
+	tasks[b.Task.Key] = now
 	d.add(e)
+	return nil
+}
+
+// LinkTasks links many tasks, each as [LinkTask] does: all of them, or none if
+// one is refused.
+type LinkTasks struct {
+	Links []LinkTask `json:"links"`
+}
+
+// Name returns the stored name.
+func (LinkTasks) Name() string { return "LinkTasks" }
+
+func (c LinkTasks) resolve(r *resolver) (Command, error) {
+	if len(c.Links) == 0 {
+		return nil, usage("link which tasks?")
+	}
+	links := make([]LinkTask, 0, len(c.Links))
+	for _, link := range c.Links {
+		resolved, err := link.resolve(r)
+		if err != nil {
+			return nil, err
+		}
+		links = append(links, resolved.(LinkTask))
+	}
+	return LinkTasks{Links: links}, nil
+}
+
+func (c LinkTasks) decide(d *decision) error {
+	tasks := make(map[int]linked)
+	for _, link := range c.Links {
+		if err := d.link(link, tasks); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

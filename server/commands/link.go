@@ -110,7 +110,9 @@ func (c LinkTasks) decide(d *decision) error {
 }
 
 // sameLink reports whether two URLs are one: a slash at the end changes nothing.
-func sameLink(a, b string) bool { return strings.TrimRight(a, "/") == strings.TrimRight(b, "/") }
+func sameLink(a, b string) bool { return trimSlash(a) == trimSlash(b) }
+
+func trimSlash(url string) string { return strings.TrimRight(url, "/") }
 
 // UnlinkTask takes a link away; the only one, if no URL is given.
 type UnlinkTask struct {

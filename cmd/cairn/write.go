@@ -52,6 +52,18 @@ type result struct {
 // write carries out cmd on the checklist of this run and prints what it did.
 // about are the TASKs that the command named, for telling what is so already.
 func (c *cli) write(ctx context.Context, w *writeFlags, cmd commands.Command, about []string) (app.Outcome, error) {
+	outcome, err := c.carryOut(ctx, w, cmd)
+	if err != nil {
+		return outcome, err
+	}
+	return outcome, c.after(ctx, w, outcome, func(st *checklist.State) error {
+		c.tellOutcome(st, w, outcome, cmd, about)
+		return nil
+	})
+}
+
+// carryOut carries out cmd on the checklist of this run, or previews it.
+func (c *cli) carryOut(ctx context.Context, w *writeFlags, cmd commands.Command) (app.Outcome, error) {
 	name, err := c.name(ctx)
 	if err != nil {
 		return app.Outcome{}, err
@@ -66,30 +78,25 @@ func (c *cli) write(ctx context.Context, w *writeFlags, cmd commands.Command, ab
 			return app.Outcome{}, err
 		}
 	}
-	if !w.dryRun {
-		if err := c.catchUpFile(ctx); err != nil {
-			return app.Outcome{}, err
-		}
-	}
-	do := c.session.Execute
 	if w.dryRun {
-		do = c.session.Preview
+		return c.session.Preview(ctx, meta, cmd)
 	}
-	outcome, err := do(ctx, meta, cmd)
-	if err != nil {
-		return outcome, err
+	if err := c.catchUpFile(ctx); err != nil {
+		return app.Outcome{}, err
 	}
-	tell := func(st *checklist.State) error {
-		if c.json {
-			return c.printResult(st, w, outcome)
-		}
-		c.tellOutcome(st, w, outcome, cmd, about)
-		return nil
+	return c.session.Execute(ctx, meta, cmd)
+}
+
+// after prints the result of a command as JSON, or calls tell with the checklist
+// as it is after it, or would be.
+func (c *cli) after(ctx context.Context, w *writeFlags, outcome app.Outcome, tell func(*checklist.State) error) error {
+	if c.json {
+		tell = func(st *checklist.State) error { return c.printResult(st, w, outcome) }
 	}
-	if w.dryRun {
-		return outcome, tell(outcome.After)
+	if outcome.After != nil {
+		return tell(outcome.After)
 	}
-	return outcome, c.session.Checklist(ctx, name, nil, tell)
+	return c.session.Checklist(ctx, c.used, nil, tell)
 }
 
 func (c *cli) printResult(st *checklist.State, w *writeFlags, outcome app.Outcome) error {

@@ -147,14 +147,17 @@ func (m *IssueMatches) match(tasks []*checklist.Block, issues []Issue) {
 	}
 }
 
-// Accepted are the uncertain matches from a score on. What names different
-// things is never among them.
-func (m IssueMatches) Accepted(score float64) []IssueMatch {
-	var list []IssueMatch
-	for _, match := range m.Uncertain {
+// Accept returns the matches with the uncertain ones from a score on at the end
+// of the certain ones. What names different things stays uncertain.
+func (m IssueMatches) Accept(score float64) IssueMatches {
+	all := m.Uncertain
+	m.Certain, m.Uncertain = slices.Clone(m.Certain), nil
+	for _, match := range all {
 		if match.Score >= score && !match.Conflict {
-			list = append(list, match)
+			m.Certain = append(m.Certain, match)
+		} else {
+			m.Uncertain = append(m.Uncertain, match)
 		}
 	}
-	return list
+	return m
 }

@@ -108,7 +108,7 @@ func TestMatchIssues(t *testing.T) {
 			if diff := cmp.Diff(test.want, strings.Join(got, " ")); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			for _, x := range m.Accepted(0) {
+			for _, x := range m.Accept(0).Certain {
 				if x.Conflict {
 					t.Errorf("task %d was accepted", x.Task.Task.Key)
 				}

@@ -80,8 +80,7 @@ func (e *ChecklistBaselined) fields(c *codec) {
 // ChecklistArchived says that a checklist is closed and hidden.
 //
 //	{}
-type ChecklistArchived struct {
-}
+type ChecklistArchived struct{}
 
 // Kind returns the stored type.
 func (*ChecklistArchived) Kind() Kind { return KindChecklistArchived }
@@ -95,8 +94,7 @@ func (*ChecklistArchived) fields(c *codec) {
 // ChecklistReactivated says that an archived checklist is open again.
 //
 //	{}
-type ChecklistReactivated struct {
-}
+type ChecklistReactivated struct{}
 
 // Kind returns the stored type.
 func (*ChecklistReactivated) Kind() Kind { return KindChecklistReactivated }

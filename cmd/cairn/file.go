@@ -23,7 +23,7 @@ func (c *cli) tied(st *checklist.State) (docfile.Tied, bool) {
 
 // followFile brings the tied file up to the checklist after a write.
 func (c *cli) followFile(ctx context.Context) {
-	c.withFile(ctx, docfile.Follow)
+	_, _, _, _ = c.withFile(ctx, docfile.Follow) // how it stands is said in the end
 }
 
 // catchUpFile looks at the tied file before a write, where what is remembered of

@@ -45,7 +45,10 @@ func BenchmarkCommand(b *testing.B) {
 			b.Fatal(err)
 		}
 		var last events.Envelope
-		for env := range l.Read(b.Context(), events.Filter{Checklist: "a"}) {
+		for env, err := range l.Read(b.Context(), events.Filter{Checklist: "a"}) {
+			if err != nil {
+				b.Fatal(err)
+			}
 			last = env
 		}
 		mustAppend(b, l, batch("a", last.Seq, last.Revision, 1))

@@ -103,7 +103,7 @@ func (l *Log) failed(ctx context.Context, what string, err error) error {
 	switch {
 	case errors.As(err, &known):
 		return err
-	case ctx.Err() != nil && context.Cause(ctx) != nats.ErrTimeout: // ours
+	case ctx.Err() != nil && !errors.Is(context.Cause(ctx), nats.ErrTimeout): // ours
 		return ended(ctx, what)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.EDQUOT):
 		return unwritable(l.place, fmt.Errorf("%s: %w", what, err))
@@ -121,7 +121,7 @@ func ended(ctx context.Context, what string) error {
 	switch {
 	case errors.As(cause, &closed): // by Close
 		return closed
-	case cause == ctx.Err():
+	case errors.Is(cause, ctx.Err()):
 		return fmt.Errorf("%s: %w", what, cause)
 	}
 	return fmt.Errorf("%s: %w (%w)", what, ctx.Err(), cause)

@@ -30,7 +30,10 @@ func TestLargeRead(t *testing.T) {
 	}
 	// Half-way through, someone breaks out; the next read is whole.
 	n := 0
-	for range l.Read(t.Context(), events.Filter{}) {
+	for _, err := range l.Read(t.Context(), events.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if n++; n == 7000 {
 			break
 		}
@@ -78,10 +81,16 @@ func TestNoConsumersLeft(t *testing.T) {
 	mustAppend(t, l, batch("a", 0, 0, 3))
 	read(t, l, events.Filter{})
 	read(t, l, events.Filter{After: 99})
-	for range l.Read(t.Context(), events.Filter{}) {
+	for _, err := range l.Read(t.Context(), events.Filter{}) {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
-	for range l.Follow(t.Context(), events.Filter{}) {
+	for _, err := range l.Follow(t.Context(), events.Filter{}) {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 	info, err := l.stream.Info(t.Context())

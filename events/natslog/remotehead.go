@@ -159,7 +159,7 @@ func (k *remoteHead) saving() {
 		}
 		cancel()
 		var e *Error
-		if errors.As(err, &e) && e.Err == events.ErrIntegrity {
+		if errors.As(err, &e) && errors.Is(e.Err, events.ErrIntegrity) {
 			k.l.broken.CompareAndSwap(nil, e)
 			return
 		}

@@ -177,10 +177,10 @@ func TestChanges(t *testing.T) {
 			envs = envs[n:]
 			if n < 10 {
 				for _, r := range rows {
-					io.WriteString(&changes, ChangeLine(r, h.State(), s)+"\n")
+					_, _ = io.WriteString(&changes, ChangeLine(r, h.State(), s)+"\n")
 				}
 				for _, line := range Consequences(h.State(), rows) {
-					io.WriteString(&changes, line+"\n")
+					_, _ = io.WriteString(&changes, line+"\n")
 				}
 			}
 			for _, e := range Commands(rows) {
@@ -225,10 +225,16 @@ func TestRowJSON(t *testing.T) {
 		name      string
 		got, want any
 	}{
-		{"seq", row["seq"], float64(rows[i].Seq)}, {"action", row["action"], "REOPEN"}, {"task", row["task"], 9.0},
-		{"reason", row["reason"], "tickets_archive differs"}, {"field", change["field"], "state"}, {"before", change["before"], "done"},
-		{"after", change["after"], "todo"}, {"actor", row["actor"].(map[string]any)["name"], "chen"},
-		{"event type", event["type"], "cairn.task.reopened.v1"}, {"on_behalf_of", row["on_behalf_of"], nil},
+		{"seq", row["seq"], float64(rows[i].Seq)},
+		{"action", row["action"], "REOPEN"},
+		{"task", row["task"], 9.0},
+		{"reason", row["reason"], "tickets_archive differs"},
+		{"field", change["field"], "state"},
+		{"before", change["before"], "done"},
+		{"after", change["after"], "todo"},
+		{"actor", row["actor"].(map[string]any)["name"], "chen"},
+		{"event type", event["type"], "cairn.task.reopened.v1"},
+		{"on_behalf_of", row["on_behalf_of"], nil},
 	} {
 		if test.got != test.want {
 			t.Errorf("%s: got %v, want %v", test.name, test.got, test.want)
@@ -299,7 +305,8 @@ func TestCommandsJoinsWhatIsApart(t *testing.T) {
 		{Seq: 1, CommandID: "a", Action: "done", Key: 1, Target: events.TaskRef(1), Text: "one"},
 		{Seq: 2, CommandID: "b", Action: "start", Key: 2, Target: events.TaskRef(2), Text: "two"},
 		{Seq: 3, CommandID: "a", Action: "done", Key: 3, Target: events.TaskRef(3), Text: "three"},
-		{Seq: 4}, {Seq: 5},
+		{Seq: 4},
+		{Seq: 5},
 	}
 	got := Commands(rows)
 	if len(got) != 4 || got[0].At() != "@1+" || got[0].Last().Seq != 3 || got[0].Text != "2 tasks, 1 3: one, three" {

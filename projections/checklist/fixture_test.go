@@ -39,14 +39,13 @@ func golden(t *testing.T, name string, got []byte) {
 
 // script writes a history: each do is one command of one or more events.
 type script struct {
-	t      *testing.T
-	name   string
-	now    time.Time
-	actor  events.Actor
-	envs   []events.Envelope
-	keys   [4]int
-	last   map[events.Ref]events.Ref // the last child of a parent
-	parent []events.Ref
+	t     *testing.T
+	name  string
+	now   time.Time
+	actor events.Actor
+	envs  []events.Envelope
+	keys  [4]int
+	last  map[events.Ref]events.Ref // the last child of a parent
 }
 
 func newScript(t *testing.T, name string) *script {

@@ -81,7 +81,7 @@ func (b *Block) tally(t *Tally, risk, dropped bool) (tasks int) {
 		switch {
 		case child.Task.Every != "":
 			t.Repeating++
-		case risk && under == 0 && (state.Open()):
+		case risk && under == 0 && state.Open():
 			t.Risks.Open++
 		case risk && under == 0:
 			t.Risks.Closed++

@@ -38,7 +38,7 @@ func TestTexts(t *testing.T) {
 					if err := TextOf(w, st, b, s); err != nil {
 						return err
 					}
-					io.WriteString(w, "────\n")
+					_, _ = io.WriteString(w, "────\n")
 				}
 			}
 			return nil
@@ -49,7 +49,7 @@ func TestTexts(t *testing.T) {
 					if err := TextOf(w, st, b, s); err != nil {
 						return err
 					}
-					io.WriteString(w, "────\n")
+					_, _ = io.WriteString(w, "────\n")
 				}
 			}
 			return nil
@@ -119,8 +119,24 @@ func TestWidth(t *testing.T) {
 		text string
 		want int
 	}{
-		{"", 0}, {"abc", 3}, {"é", 1}, {"e\u0301", 1}, {"数据", 4}, {"ｱ", 1}, {"Ａ", 2}, {"한국", 4}, {"🚀", 2},
-		{"👩‍👩‍👧‍👦", 2}, {"🇩🇪🇫🇷", 4}, {"👍🏽", 2}, {"❤️", 2}, {"❤", 1}, {"–→…█", 4}, {"\u200b", 0}, {"עברית", 5}, {"ก็", 1},
+		{"", 0},
+		{"abc", 3},
+		{"é", 1},
+		{"e\u0301", 1},
+		{"数据", 4},
+		{"ｱ", 1},
+		{"Ａ", 2},
+		{"한국", 4},
+		{"🚀", 2},
+		{"👩‍👩‍👧‍👦", 2},
+		{"🇩🇪🇫🇷", 4},
+		{"👍🏽", 2},
+		{"❤️", 2},
+		{"❤", 1},
+		{"–→…█", 4},
+		{"\u200b", 0},
+		{"עברית", 5},
+		{"ก็", 1},
 	} {
 		if got := Width(test.text); got != test.want {
 			t.Errorf("Width(%q): got %d, want %d", test.text, got, test.want)
@@ -165,9 +181,20 @@ func TestFilter(t *testing.T) {
 		words string
 		want  string
 	}{
-		{"late", "7"}, {"mine", "9 10"}, {"@chen open", "9 10"}, {"@Chen@elsewhere.org", "9 10"}, {"hold", "14"}, {"dropped", "16"},
-		{"hold dropped", "14 16"}, {"risk", "19 20"}, {"risk done", "20"}, {"blocked", "11 12 15"}, {"POSTGRES cutover", "11"},
-		{"+db", ""}, {"done", "1 2 3 4 5 6 8 20 22"}, {"no such text", ""},
+		{"late", "7"},
+		{"mine", "9 10"},
+		{"@chen open", "9 10"},
+		{"@Chen@elsewhere.org", "9 10"},
+		{"hold", "14"},
+		{"dropped", "16"},
+		{"hold dropped", "14 16"},
+		{"risk", "19 20"},
+		{"risk done", "20"},
+		{"blocked", "11 12 15"},
+		{"POSTGRES cutover", "11"},
+		{"+db", ""},
+		{"done", "1 2 3 4 5 6 8 20 22"},
+		{"no such text", ""},
 	} {
 		f, err := ParseFilter(strings.Fields(test.words), "chen@example.com")
 		if err != nil {
@@ -225,19 +252,54 @@ func TestJSON(t *testing.T) {
 		path string
 		want any
 	}{
-		{"schema", 1.0}, {"kind", "checklist"}, {"checklist", "elixir-migration"}, {"as_of", "@90"}, {"seq", float64(len(s.envs))},
-		{"timezone", "Europe/Berlin"}, {"owner", "Ada"}, {"target_start", "2026-12-01"}, {"target_finish", "2027-09-30"},
-		{"counts.tasks", 25.0}, {"counts.done", 9.0}, {"counts.on_hold", 1.0}, {"counts.dropped", 1.0}, {"counts.in_progress", 2.0}, {"counts.todo", 12.0},
-		{"progress.work", 19.0}, {"progress.done", 7.0}, {"progress.dropped", 1.0}, {"risks.open", 1.0}, {"risks.closed", 1.0}, {"repeating", 1.0},
-		{"sections.0.key", 1.0}, {"sections.0.title", "1) Foundations (Phoenix + Ash + Core deps)"}, {"sections.0.level", 2.0},
-		{"sections.0.line", 3.0}, {"sections.0.position", "1"}, {"sections.0.progress.work", 3.0},
-		{"sections.0.tasks.0.tasks.1.position", "1.1.2"}, {"sections.0.tasks.0.tasks.1.parent", 1.0}, {"sections.0.tasks.0.tasks.1.line", 6.0},
-		{"sections.1.tasks.2.marker", "~"}, {"sections.1.tasks.2.state", "in_progress"}, {"sections.1.tasks.2.due", "2027-05-28"},
-		{"sections.1.tasks.2.links.0.number", 227.0}, {"sections.1.tasks.2.links.0.owner", "acme"}, {"sections.1.tasks.2.links.0.repo", "beam"},
-		{"sections.1.tasks.2.assignees.0", "ada"}, {"sections.1.tasks.2.changed.by.name", "ada"}, {"sections.1.tasks.2.changed.by.verified", false},
-		{"sections.1.tasks.2.changed.at", "2027-05-20T08:30:00Z"}, {"sections.2.tasks.3.blocked_by.0", 9.0}, {"sections.2.tasks.3.ready", false},
-		{"sections.3.tasks.1.until", "2027-06-11"}, {"sections.3.sections.0.tasks.0.position", "4.5.1"}, {"sections.3.sections.0.tasks.0.section", 5.0},
-		{"sections.0.tasks.1.due", nil}, {"sections.6.tasks.0.every", "week"}, {"sections.6.tasks.0.occurrences.0", "2027-05-28"},
+		{"schema", 1.0},
+		{"kind", "checklist"},
+		{"checklist", "elixir-migration"},
+		{"as_of", "@90"},
+		{"seq", float64(len(s.envs))},
+		{"timezone", "Europe/Berlin"},
+		{"owner", "Ada"},
+		{"target_start", "2026-12-01"},
+		{"target_finish", "2027-09-30"},
+		{"counts.tasks", 25.0},
+		{"counts.done", 9.0},
+		{"counts.on_hold", 1.0},
+		{"counts.dropped", 1.0},
+		{"counts.in_progress", 2.0},
+		{"counts.todo", 12.0},
+		{"progress.work", 19.0},
+		{"progress.done", 7.0},
+		{"progress.dropped", 1.0},
+		{"risks.open", 1.0},
+		{"risks.closed", 1.0},
+		{"repeating", 1.0},
+		{"sections.0.key", 1.0},
+		{"sections.0.title", "1) Foundations (Phoenix + Ash + Core deps)"},
+		{"sections.0.level", 2.0},
+		{"sections.0.line", 3.0},
+		{"sections.0.position", "1"},
+		{"sections.0.progress.work", 3.0},
+		{"sections.0.tasks.0.tasks.1.position", "1.1.2"},
+		{"sections.0.tasks.0.tasks.1.parent", 1.0},
+		{"sections.0.tasks.0.tasks.1.line", 6.0},
+		{"sections.1.tasks.2.marker", "~"},
+		{"sections.1.tasks.2.state", "in_progress"},
+		{"sections.1.tasks.2.due", "2027-05-28"},
+		{"sections.1.tasks.2.links.0.number", 227.0},
+		{"sections.1.tasks.2.links.0.owner", "acme"},
+		{"sections.1.tasks.2.links.0.repo", "beam"},
+		{"sections.1.tasks.2.assignees.0", "ada"},
+		{"sections.1.tasks.2.changed.by.name", "ada"},
+		{"sections.1.tasks.2.changed.by.verified", false},
+		{"sections.1.tasks.2.changed.at", "2027-05-20T08:30:00Z"},
+		{"sections.2.tasks.3.blocked_by.0", 9.0},
+		{"sections.2.tasks.3.ready", false},
+		{"sections.3.tasks.1.until", "2027-06-11"},
+		{"sections.3.sections.0.tasks.0.position", "4.5.1"},
+		{"sections.3.sections.0.tasks.0.section", 5.0},
+		{"sections.0.tasks.1.due", nil},
+		{"sections.6.tasks.0.every", "week"},
+		{"sections.6.tasks.0.occurrences.0", "2027-05-28"},
 	} {
 		if got := get(test.path); got != test.want {
 			t.Errorf("%s: got %v, want %v", test.path, got, test.want)
@@ -270,8 +332,10 @@ func TestListJSON(t *testing.T) {
 func TestLinkName(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ url, want string }{
-		{"https://github.com/o/r/issues/12", "#12"}, {"https://github.com/o/r/pull/7#discussion", "#7"},
-		{"https://example.com/docs", "example.com"}, {"ADR 7", "link"},
+		{"https://github.com/o/r/issues/12", "#12"},
+		{"https://github.com/o/r/pull/7#discussion", "#7"},
+		{"https://example.com/docs", "example.com"},
+		{"ADR 7", "link"},
 		{"https://github.com/o/r/issues/new", "github.com"},
 	} {
 		if got := LinkName(test.url); got != test.want {

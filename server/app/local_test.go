@@ -191,13 +191,16 @@ func TestAsOfIsThePrefix(t *testing.T) {
 				latest = w.now
 			}
 			w.do("plan", rapid.SampledFrom([]commands.Command{
-				done("1"), commands.Transition{Verb: commands.Reopen, Tasks: []string{"1"}}, commands.AddTask{Text: fmt.Sprint(n)},
-				commands.MoveTasks{Tasks: []string{"1"}}.To("", "", "2", ""), commands.CommentTask{Task: "2", Text: "so"},
+				done("1"),
+				commands.Transition{Verb: commands.Reopen, Tasks: []string{"1"}},
+				commands.AddTask{Text: fmt.Sprint(n)},
+				commands.MoveTasks{Tasks: []string{"1"}}.To("", "", "2", ""),
+				commands.CommentTask{Task: "2", Text: "so"},
 			}).Draw(t, "command"))
 			seqs, moments = append(seqs, w.log.End()), append(moments, w.now)
 		}
 		prefix := func(stop func(events.Envelope) bool) string {
-			st, err := projections.Fold(checklist.Projection, w.log.Read(context.Background(), events.Filter{Checklist: "plan"}), stop)
+			st, err := projections.Fold(checklist.Projection, w.log.Read(t.Context(), events.Filter{Checklist: "plan"}), stop)
 			if err != nil {
 				t.Fatalf("%v", err)
 			}
@@ -236,22 +239,32 @@ func TestWhatIsNotThere(t *testing.T) {
 		do   func() error
 		want string
 	}{
-		{"a view", func() error { return w.Checklist(t.Context(), "none", nil, look) },
-			"checklist_not_found: there is no checklist none (There is: plan, other)"},
-		{"a view of the past", func() error { return w.Checklist(t.Context(), "none", &commands.When{Text: "@2", Seq: 2}, look) },
-			"checklist_not_found: there is no checklist none (There is: plan, other)"},
-		{"a view of what is no name", func() error { return w.Checklist(t.Context(), "No", nil, look) },
-			`usage: "No" is no name of a checklist: want small letters, digits and -, 63 at most ()`},
-		{"a command", func() error {
-			_, err := w.Execute(t.Context(), commands.Meta{Checklist: "none"}, done("1"))
-			return err
+		{
+			"a view", func() error { return w.Checklist(t.Context(), "none", nil, look) },
+			"checklist_not_found: there is no checklist none (There is: plan, other)",
 		},
-			"checklist_not_found: there is no such checklist (There is: plan, other)"},
-		{"a preview", func() error {
-			_, err := w.Preview(t.Context(), commands.Meta{Checklist: "none"}, done("1"))
-			return err
+		{
+			"a view of the past", func() error { return w.Checklist(t.Context(), "none", &commands.When{Text: "@2", Seq: 2}, look) },
+			"checklist_not_found: there is no checklist none (There is: plan, other)",
 		},
-			"checklist_not_found: there is no such checklist (There is: plan, other)"},
+		{
+			"a view of what is no name", func() error { return w.Checklist(t.Context(), "No", nil, look) },
+			`usage: "No" is no name of a checklist: want small letters, digits and -, 63 at most ()`,
+		},
+		{
+			"a command", func() error {
+				_, err := w.Execute(t.Context(), commands.Meta{Checklist: "none"}, done("1"))
+				return err
+			},
+			"checklist_not_found: there is no such checklist (There is: plan, other)",
+		},
+		{
+			"a preview", func() error {
+				_, err := w.Preview(t.Context(), commands.Meta{Checklist: "none"}, done("1"))
+				return err
+			},
+			"checklist_not_found: there is no such checklist (There is: plan, other)",
+		},
 	} {
 		if got := message(test.do()); got != test.want {
 			t.Errorf("%s: got %q, want %q", test.name, got, test.want)

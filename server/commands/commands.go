@@ -57,8 +57,10 @@ func decided(st *checklist.State, cmd Command) (*decision, error) {
 		return nil, err
 	}
 	if len(d.events) > events.MaxBatch {
-		return nil, &Error{Code: CodeOverLimit, Message: fmt.Sprintf("%s would be %d events; one command may be %d", cmd.Name(), len(d.events), events.MaxBatch),
-			Hint: "Nothing was written. Do it in parts."}
+		return nil, &Error{
+			Code: CodeOverLimit, Message: fmt.Sprintf("%s would be %d events; one command may be %d", cmd.Name(), len(d.events), events.MaxBatch),
+			Hint: "Nothing was written. Do it in parts.",
+		}
 	}
 	return d, nil
 }

@@ -172,13 +172,22 @@ func TestDatesThatEndBeforeTheyStart(t *testing.T) {
 		when  commands.Command
 		want  string
 	}{
-		{"a task", &events.TaskScheduled{Key: 1, Start: start}, commands.Schedule{Tasks: []string{"1"}, Due: "fri"},
-			"refused: 1 a would end on 2026-11-27, before it starts on 2026-12-01"},
+		{
+			"a task", &events.TaskScheduled{Key: 1, Start: start},
+			commands.Schedule{Tasks: []string{"1"}, Due: "fri"},
+			"refused: 1 a would end on 2026-11-27, before it starts on 2026-12-01",
+		},
 		{"a task that ends on the day it starts", &events.TaskScheduled{Key: 1, Start: start}, commands.Schedule{Tasks: []string{"1"}, Due: "2026-12-01"}, ""},
-		{"a section", &events.SectionScheduled{Key: 1, Start: start}, commands.Schedule{Section: "s:1", Due: "fri"},
-			"refused: s:1 Risks would end on 2026-11-27, before it starts on 2026-12-01"},
-		{"the checklist", &events.ChecklistDescribed{Start: start}, commands.Plan{Finish: p("fri")},
-			"refused: plan would end on 2026-11-27, before it starts on 2026-12-01"},
+		{
+			"a section", &events.SectionScheduled{Key: 1, Start: start},
+			commands.Schedule{Section: "s:1", Due: "fri"},
+			"refused: s:1 Risks would end on 2026-11-27, before it starts on 2026-12-01",
+		},
+		{
+			"the checklist", &events.ChecklistDescribed{Start: start},
+			commands.Plan{Finish: p("fri")},
+			"refused: plan would end on 2026-11-27, before it starts on 2026-12-01",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -283,7 +283,8 @@ func anyCommand(t *rapid.T, st *checklist.State) commands.Command {
 		links := make([]commands.LinkTask, rapid.IntRange(1, 3).Draw(t, "links"))
 		for i := range links {
 			links[i] = commands.LinkTask{Task: task(), URL: rapid.SampledFrom([]string{
-				"https://github.com/o/r/issues/12", "https://github.com/o/r/issues/7", "https://example.com/a_(b)"}).Draw(t, "url")}
+				"https://github.com/o/r/issues/12", "https://github.com/o/r/issues/7", "https://example.com/a_(b)",
+			}).Draw(t, "url")}
 		}
 		if len(links) > 1 {
 			return commands.LinkTasks{Links: links}

@@ -173,13 +173,19 @@ func TestHash(t *testing.T) {
 		cmd       commands.Command
 		canonical string
 	}{
-		{"plan", commands.Transition{Verb: commands.Done, Tasks: []string{"core events"}, All: true},
-			`{"all":true,"checklist":"plan","command":"CompleteTask","tasks":["core events"],"verb":"done"}`},
+		{
+			"plan",
+			commands.Transition{Verb: commands.Done, Tasks: []string{"core events"}, All: true},
+			`{"all":true,"checklist":"plan","command":"CompleteTask","tasks":["core events"],"verb":"done"}`,
+		},
 		{"plan", add, `{"after":"7","checklist":"plan","command":"AddTask","text":"a <b> & ü"}`},
 		{"plan-2", add, `{"after":"7","checklist":"plan-2","command":"AddTask","text":"a <b> & ü"}`},
 		{"plan", commands.UncommentTask{Task: "1", Seq: 9007199254740993}, `{"checklist":"plan","command":"UncommentTask","seq":9007199254740993,"task":"1"}`},
-		{"plan", commands.ImportDocument{Source: "plan.md", Document: []byte("- [ ] a\n")},
-			`{"checklist":"plan","command":"ImportDocument","document":"LSBbIF0gYQo=","follow":false,"source":"plan.md"}`},
+		{
+			"plan",
+			commands.ImportDocument{Source: "plan.md", Document: []byte("- [ ] a\n")},
+			`{"checklist":"plan","command":"ImportDocument","document":"LSBbIF0gYQo=","follow":false,"source":"plan.md"}`,
+		},
 	} {
 		sum := sha256.Sum256([]byte(test.canonical))
 		want := hex.EncodeToString(sum[:])
@@ -194,8 +200,13 @@ func TestHash(t *testing.T) {
 	all := make(map[string]commands.Command)
 	for _, cmd := range []commands.Command{
 		do(commands.Done, "1"), do(commands.Drop, "1"), do(commands.Done, "2"), do(commands.Done, "1", "2"),
-		commands.RemoveTasks{Tasks: []string{"1"}}, commands.UnblockTask{Tasks: []string{"1"}}, commands.Archive{}, commands.Reactivate{},
-		commands.Plan{Title: p("x")}, commands.Plan{Owner: p("x")}, commands.Plan{Owner: p("")},
+		commands.RemoveTasks{Tasks: []string{"1"}},
+		commands.UnblockTask{Tasks: []string{"1"}},
+		commands.Archive{},
+		commands.Reactivate{},
+		commands.Plan{Title: p("x")},
+		commands.Plan{Owner: p("x")},
+		commands.Plan{Owner: p("")},
 	} {
 		hash, err := commands.Hash("plan", cmd)
 		if err != nil {

@@ -20,10 +20,6 @@ func added(key int, in, after events.Ref, text, raw string, box int) *events.Tas
 	return &events.TaskAdded{Key: key, Place: events.Place{In: in, After: after}, Text: text, State: events.Todo, Raw: raw, Box: box}
 }
 
-func blank(key int, in, after events.Ref) *events.TextAdded {
-	return &events.TextAdded{Key: key, Place: events.Place{In: in, After: after}, Raw: "\n"}
-}
-
 func TestAddTask(t *testing.T) {
 	t.Parallel()
 	var (
@@ -476,8 +472,12 @@ func TestDecideIsPure(t *testing.T) {
 	before := string(st.Document())
 	for _, cmd := range []commands.Command{
 		add("new"), add("new").At("1", "", "", ""), commands.MoveTasks{Tasks: []string{"2"}}.To("20", "", "", ""),
-		commands.RemoveTasks{Tasks: []string{"1"}}, commands.AddSection{Title: "New"}, commands.RemoveSection{Section: "s:1", WithTasks: true},
-		commands.MoveSection{Section: "s:1", After: "s:3"}, do(commands.Hold, "1"), commands.EditTask{Task: "2", Text: "other"},
+		commands.RemoveTasks{Tasks: []string{"1"}},
+		commands.AddSection{Title: "New"},
+		commands.RemoveSection{Section: "s:1", WithTasks: true},
+		commands.MoveSection{Section: "s:1", After: "s:3"},
+		do(commands.Hold, "1"),
+		commands.EditTask{Task: "2", Text: "other"},
 	} {
 		var first []events.Event
 		for range 2 {

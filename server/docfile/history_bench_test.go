@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -99,10 +98,7 @@ func grown(b *testing.B, commits, tasks int) *gitlog.File {
 func BenchmarkHistory(b *testing.B) {
 	f := grown(b, 4658, 2692)
 	for b.Loop() {
-		dir, err := os.MkdirTemp(b.TempDir(), "log")
-		if err != nil {
-			b.Fatal(err)
-		}
+		dir := b.TempDir()
 		log, err := natslog.Open(b.Context(), natslog.Config{Dir: filepath.Join(dir, "log"), Create: true})
 		if err != nil {
 			b.Fatal(err)

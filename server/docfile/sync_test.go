@@ -24,7 +24,10 @@ type memory struct{ *eventstest.Log }
 func (m memory) Origin() string { return "cairn/test" }
 func (m memory) End() events.Seq {
 	n := events.Seq(0)
-	for env := range m.Read(context.Background(), events.Filter{}) {
+	for env, err := range m.Read(context.Background(), events.Filter{}) {
+		if err != nil {
+			panic(err)
+		}
 		n = env.Seq
 	}
 	return n

@@ -10,7 +10,8 @@ import (
 func checkTree(t interface {
 	Helper()
 	Fatalf(string, ...any)
-}, doc *markdown.Document) {
+}, doc *markdown.Document,
+) {
 	t.Helper()
 	var path []int
 	line := 1

@@ -67,14 +67,20 @@ func TestDiff(t *testing.T) {
 	}{
 		{"nothing", "# T\n- [ ] a\n", "# T\n- [ ] a\n", nil},
 		{"a tick", "- [ ] a\n- [ ] b\n", "- [ ] a\n- [x] b\n", []string{"task.completed task/2"}},
-		{"a tick, a word and a place", "## A\n- [ ] write the docs of it\n- [ ] b\n## B\n- [ ] c\n", "## A\n- [ ] b\n## B\n- [ ] c\n- [x] write the docs of that\n",
-			[]string{"task.moved task/1", "task.reworded task/1", "task.completed task/1"}},
+		{
+			"a tick, a word and a place", "## A\n- [ ] write the docs of it\n- [ ] b\n## B\n- [ ] c\n", "## A\n- [ ] b\n## B\n- [ ] c\n- [x] write the docs of that\n",
+			[]string{"task.moved task/1", "task.reworded task/1", "task.completed task/1"},
+		},
 		{"a new task", "- [ ] a\n- [ ] b\n", "- [ ] a\n- [ ] new\n- [ ] b\n", []string{"task.added task/3"}},
 		{"a task that is gone", "- [ ] a\n  - [ ] a1\n- [ ] b\n", "- [ ] b\n", []string{"task.removed task/1"}},
-		{"a heading put in", "## A\n- [ ] a\n- [ ] b\n- [ ] c\n", "## A\n- [ ] a\n## B\n- [ ] b\n- [x] c\n",
-			[]string{"section.added section/2", "task.completed task/3"}},
-		{"a heading taken out", "## A\n- [ ] a\n## B\n- [ ] b\n- [ ] c\n", "## A\n- [ ] a\n- [ ] b\n- [ ] c\n",
-			[]string{"section.removed section/2"}},
+		{
+			"a heading put in", "## A\n- [ ] a\n- [ ] b\n- [ ] c\n", "## A\n- [ ] a\n## B\n- [ ] b\n- [x] c\n",
+			[]string{"section.added section/2", "task.completed task/3"},
+		},
+		{
+			"a heading taken out", "## A\n- [ ] a\n## B\n- [ ] b\n- [ ] c\n", "## A\n- [ ] a\n- [ ] b\n- [ ] c\n",
+			[]string{"section.removed section/2"},
+		},
 		{"a heading that is called otherwise", "## Alpha\n- [ ] a\n- [ ] b\n", "## Beta\n- [ ] a\n- [ ] b\n", []string{"section.retitled section/1"}},
 		{"a section one deeper", "## A\n- [ ] a\n## B\n- [ ] b\n", "## A\n- [ ] a\n### B\n- [ ] b\n", []string{"section.moved section/2"}},
 		{"another order", "- [ ] a\n- [ ] b\n- [ ] c\n", "- [ ] c\n- [ ] a\n- [ ] b\n", []string{"task.moved task/3"}},
@@ -83,10 +89,14 @@ func TestDiff(t *testing.T) {
 		{"prose", "# T\n\nold words\nand more\n\n- [ ] a\n", "# T\n\nnew words\nand more\n\n- [ ] a\n", []string{"text.edited text/2"}},
 		{"another bullet", "- [ ] a\n", "* [ ] a\n", []string{"document.reformatted document"}},
 		{"another form of the same mark", "- [x] a\n", "- [X] a\n", []string{"document.reformatted document"}},
-		{"the owner", "# T\nOwner: Ada | Target start: 2026-12-01 | Target finish: 2027-03-31\n\n- [ ] a\n", "# U\nOwner: Eli | Target start: 2026-12-01 | Target finish: 2027-04-30\n\n- [ ] a\n",
-			[]string{"checklist.described checklist"}},
-		{"a legend that says otherwise", "[ ] = To do, [-] = Dropped\n\n- [-] a\n", "[ ] = To do, [-] = In progress\n\n- [-] a\n",
-			[]string{"text.edited text/1", "task.started task/1"}},
+		{
+			"the owner", "# T\nOwner: Ada | Target start: 2026-12-01 | Target finish: 2027-03-31\n\n- [ ] a\n", "# U\nOwner: Eli | Target start: 2026-12-01 | Target finish: 2027-04-30\n\n- [ ] a\n",
+			[]string{"checklist.described checklist"},
+		},
+		{
+			"a legend that says otherwise", "[ ] = To do, [-] = Dropped\n\n- [-] a\n", "[ ] = To do, [-] = In progress\n\n- [-] a\n",
+			[]string{"text.edited text/1", "task.started task/1"},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

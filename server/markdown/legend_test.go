@@ -75,8 +75,14 @@ func TestStateOf(t *testing.T) {
 		want  events.State
 		known bool
 	}{
-		{'-', events.InProgress, true}, {'o', events.Done, true}, {'X', events.Done, true}, {'/', events.InProgress, true},
-		{'>', events.OnHold, true}, {'!', events.OnHold, true}, {'?', events.OnHold, true}, {'_', events.Todo, false},
+		{'-', events.InProgress, true},
+		{'o', events.Done, true},
+		{'X', events.Done, true},
+		{'/', events.InProgress, true},
+		{'>', events.OnHold, true},
+		{'!', events.OnHold, true},
+		{'?', events.OnHold, true},
+		{'_', events.Todo, false},
 	} {
 		if s, known := markdown.StateOf(c.mark, l, markers); s != c.want || known != c.known {
 			t.Errorf("[%c]: got %s, %v, want %s, %v", c.mark, s, known, c.want, c.known)

@@ -57,9 +57,7 @@ func traitsOf(text string) *traits {
 func identifiers(text string) []string {
 	p := patterns()
 	var ids []string
-	for _, url := range appendGitHub(nil, text) {
-		ids = append(ids, url)
-	}
+	ids = append(ids, appendGitHub(nil, text)...)
 	bare := p.link.ReplaceAllStringFunc(text, func(link string) string {
 		m := p.link.FindStringSubmatch(link)
 		if len([]rune(normalise(m[1]))) < minVisible {
@@ -72,10 +70,7 @@ func identifiers(text string) []string {
 	for _, id := range p.id.FindAllString(bare, -1) {
 		ids = append(ids, strings.ToLower(strings.TrimPrefix(id, "#")))
 	}
-	for _, file := range p.file.FindAllString(bare, -1) {
-		ids = append(ids, file)
-	}
-	return ids
+	return append(ids, p.file.FindAllString(bare, -1)...)
 }
 
 // key is the explicit identifier of a task, if it has one: an id that begins

@@ -47,18 +47,24 @@ func TestTraps(t *testing.T) {
 		{"a broken link is not a task", "- [C] (https://example.com)\n- [ ] yes\n", []string{"[ ] yes"}},
 		{"a citation is not a task", "- [1] Knuth\n- [a] Lamport\n", nil},
 		{"a letter is a marker beside other tasks", "- [ ] a\n- [i] b\n", []string{"[ ] a", "[i] b"}},
-		{"all of the allow-list", "- [X] a\n- [~] b\n- [/] c\n- [-] d\n- [>] e\n- [!] f\n- [?] g\n- [o] h\n- [_] i\n",
-			[]string{"[X] a", "[~] b", "[/] c", "[-] d", "[>] e", "[!] f", "[?] g", "[o] h", "[_] i"}},
+		{
+			"all of the allow-list", "- [X] a\n- [~] b\n- [/] c\n- [-] d\n- [>] e\n- [!] f\n- [?] g\n- [o] h\n- [_] i\n",
+			[]string{"[X] a", "[~] b", "[/] c", "[-] d", "[>] e", "[!] f", "[?] g", "[o] h", "[_] i"},
+		},
 		{"a dedent by space and tab", "\t- x\n\n- a\n\t- [ ] b\n\t\t- [ ] c\n  \t- [ ] d\n", []string{"[ ] b", "  [ ] c", "[ ] d"}},
 		{"a list behind <p> is HTML", "<p>\n- [ ] no\n\n- [ ] yes\n", []string{"[ ] yes"}},
 		{"table cells are no items", "| a | [x] |\n|---|---|\n| b | [ ] |\n", nil},
 		{"a box in a heading is not an item", "## [ ] A\n- [ ] a\n", []string{"# [ ] A", "  [ ] a"}},
 		{"setext headings", "Title\n=====\n\nPart\n---\n- [ ] a\n", []string{"# Part", "  [ ] a"}},
 		{"closing #s are no title", "## A ##\n### B#\n", []string{"# A", "  # B#"}},
-		{"deeper headings nest, a later H1 is a section", "# T\n## A\n### B\n## C\n# D\n## E\n",
-			[]string{"# A", "  # B", "# C", "# D", "  # E"}},
-		{"a summary is a section to the end of its details", "## A\n<details>\n<summary><b>More</b></summary>\n\n### B\n- [ ] a\n\n</details>\n\n- [ ] b\n",
-			[]string{"# A", "  # More", "    # B", "      [ ] a", "  [ ] b"}},
+		{
+			"deeper headings nest, a later H1 is a section", "# T\n## A\n### B\n## C\n# D\n## E\n",
+			[]string{"# A", "  # B", "# C", "# D", "  # E"},
+		},
+		{
+			"a summary is a section to the end of its details", "## A\n<details>\n<summary><b>More</b></summary>\n\n### B\n- [ ] a\n\n</details>\n\n- [ ] b\n",
+			[]string{"# A", "  # More", "    # B", "      [ ] a", "  [ ] b"},
+		},
 		{"headings in quotes and items are text", "> ## no\n\n- ## no\n\n- [ ] a\n", []string{"[ ] a"}},
 		{"block quotes", "> - [ ] a\n>   more\n>   - [x] b\n", []string{"[ ] a more", "  [x] b"}},
 		{"lines are joined without \\r and trailing space", "- [ ] a  \r\n  b \r\nlazy\r\n", []string{"[ ] a b lazy"}},
@@ -70,8 +76,10 @@ func TestTraps(t *testing.T) {
 		{"right-to-left text", "- [ ] الترجمات\n", []string{"[ ] الترجمات"}},
 		{"the boxes of a legend", "- [ ] Todo\n- [>] In progress\n- [x] Done\n\n# T\n\n- [>] a\n", []string{"[>] a"}},
 		{"fake boxes in the legend's fence", "```\n- [ ] open\n- [x] done\n```\n\n- [x] a\n", []string{"[x] a"}},
-		{"two videos differ in their link", "- [ ] [Talk](https://v/1)\n- [ ] [Talk](https://v/2)\n",
-			[]string{"[ ] [Talk](https://v/1)", "[ ] [Talk](https://v/2)"}},
+		{
+			"two videos differ in their link", "- [ ] [Talk](https://v/1)\n- [ ] [Talk](https://v/2)\n",
+			[]string{"[ ] [Talk](https://v/1)", "[ ] [Talk](https://v/2)"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			doc := parse(t, c.src)

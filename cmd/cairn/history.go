@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -221,7 +222,9 @@ func (c *cli) tellHistory(ctx context.Context, o *importOptions, h *fileHistory,
 			return err
 		}
 		if c.json {
-			return c.printJSON(st.JSON(nil, c.today(st)))
+			return c.printJSON(result{
+				Schema: 1, Kind: "result", Checklist: o.name, Changed: true, Seq: st.Seq(), Tasks: []checklist.JSONTask{}, Events: []json.RawMessage{},
+			})
 		}
 		o.history = h.told()
 		c.tellImport(report, o, path)

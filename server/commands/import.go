@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"cairn/events"
+	"cairn/projections/checklist"
 	"cairn/server/markdown"
 )
 
@@ -66,6 +67,27 @@ func (c ImportDocument) decide(d *decision) error {
 	if err != nil {
 		return err
 	}
+	c.take(d, doc)
+	return nil
+}
+
+// Imported returns the checklist that an import of a document, which was read
+// already, would make.
+func Imported(doc *markdown.Document, c ImportDocument) (*checklist.State, error) {
+	st := checklist.New()
+	d := newDecision(st)
+	c.take(d, doc)
+	for _, e := range d.events {
+		var err error
+		if st, err = checklist.Evolve(st, events.Envelope{Data: e}); err != nil {
+			return nil, err
+		}
+	}
+	return st, nil
+}
+
+// take adds the events of an import.
+func (c ImportDocument) take(d *decision, doc *markdown.Document) {
 	d.events = make([]events.Event, 0, len(doc.Blocks)+3)
 	d.add(&events.ChecklistCreated{Title: doc.Title, Source: c.Source})
 	if h := doc.Header; h != (markdown.Header{}) || c.Markers != "" {
@@ -95,7 +117,6 @@ func (c ImportDocument) decide(d *decision) error {
 		path = c.Source
 	}
 	d.add(&events.DocumentSynced{Path: path, SHA256: hex.EncodeToString(sum[:]), AtRevision: len(d.events), Commit: c.Commit, More: c.More})
-	return nil
 }
 
 // blocks adds every block of a document.

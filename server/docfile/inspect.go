@@ -8,7 +8,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"cairn/events"
 	"cairn/projections/checklist"
 	"cairn/server/commands"
 	"cairn/server/markdown"
@@ -43,15 +42,9 @@ func Inspect(document []byte, markers string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	decided, err := commands.Decide(checklist.New(), cmd)
+	st, err := commands.Imported(doc, cmd.(commands.ImportDocument))
 	if err != nil {
 		return Report{}, err
-	}
-	st := checklist.New()
-	for _, e := range decided {
-		if st, err = checklist.Evolve(st, events.Envelope{Data: e}); err != nil {
-			return Report{}, err
-		}
 	}
 	r := Report{Tally: st.Root().Tally()}
 	for b := range st.Root().All() {

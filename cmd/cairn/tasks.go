@@ -1,16 +1,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"cairn/events"
-	"cairn/projections/checklist"
 	"cairn/server/commands"
 )
 
@@ -69,80 +65,6 @@ func sectionRef(s string) string {
 		return "s:" + s
 	}
 	return s
-}
-
-func newEdit(c *cli) *cobra.Command {
-	w := &writeFlags{}
-	cmd := &cobra.Command{
-		Use: "edit TASK [TEXT]", Short: "Reword a task",
-		Long: `Reword a task: with TEXT, or in $EDITOR.
-
-  cairn edit 15 "Broadway base project (RabbitMQ tested)"
-  cairn edit 15                     opens $EDITOR with its text
-  cairn edit 15 - <new.txt          its text from stdin`,
-		Args: args(1, -1, "a TASK and its new text"),
-		RunE: func(cmd *cobra.Command, given []string) error {
-			text, err := c.text(cmd.Context(), strings.Join(given[1:], " "))
-			if len(given) == 1 {
-				text, err = c.inEditor(cmd.Context(), given[0])
-			}
-			if err != nil {
-				return err
-			}
-			_, err = c.write(cmd.Context(), w, commands.EditTask{Task: given[0], Text: text}, given[:1])
-			return err
-		},
-		ValidArgsFunction: c.completeTasks(events.State.Open),
-	}
-	w.register(cmd)
-	return cmd
-}
-
-// inEditor lets the user change a task's text in an editor.
-func (c *cli) inEditor(ctx context.Context, ref string) (string, error) {
-	editor := c.getenv("VISUAL")
-	if editor == "" {
-		editor = c.getenv("EDITOR")
-	}
-	if editor == "" {
-		return "", &commands.Error{Code: commands.CodeUsage, Message: "no $EDITOR is set", Hint: fmt.Sprintf("Give the text: cairn edit %s TEXT", ref)}
-	}
-	var text string
-	if err := c.look(ctx, "", func(st *checklist.State) error {
-		b, err := commands.FindTask(st, ref)
-		if err == nil {
-			text = b.Task.Text
-		}
-		return err
-	}); err != nil {
-		return "", err
-	}
-	f, err := os.CreateTemp("", "cairn-*.md")
-	if err != nil {
-		return "", fmt.Errorf("edit %s: %w", ref, err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.WriteString(text + "\n")
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return "", fmt.Errorf("edit %s: %w", ref, err)
-	}
-	// Others may use the log while the editor is open.
-	if err := c.letGo(); err != nil {
-		return "", err
-	}
-	cmd := exec.CommandContext(ctx, "sh", "-c", editor+` "$1"`, "sh", f.Name())
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("editor %s: %w; nothing was written", editor, err)
-	}
-	b, err := os.ReadFile(f.Name())
-	if err != nil {
-		return "", fmt.Errorf("edit %s: %w", ref, err)
-	}
-	return string(b), nil
 }
 
 func newMove(c *cli) *cobra.Command {

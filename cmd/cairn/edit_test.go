@@ -29,7 +29,7 @@ func TestEditDocument(t *testing.T) {
 		{"s/OTel-wiring/OTel-base/", "yes\n", `1 change recorded +@113`, "OTel-base"},
 	} {
 		cmd := exec.CommandContext(ctx, "script", "-qec", "cairn edit", "/dev/null")
-		cmd.Dir, cmd.Env = h.dir, append(h.env, "TERM=dumb", "SHELL=/bin/sh", "EDITOR=sed -i "+c.editor)
+		cmd.Dir, cmd.Env = h.dir, append(h.env, "TERM=dumb", "SHELL=/bin/sh", "EDITOR=sed -i "+c.editor, "TMPDIR="+t.TempDir())
 		in, err := cmd.StdinPipe()
 		if err != nil {
 			t.Fatal(err)

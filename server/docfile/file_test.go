@@ -204,8 +204,8 @@ func TestName(t *testing.T) {
 // A file that somebody goes on writing to is not read by halves.
 func TestReadWhileItIsWritten(t *testing.T) {
 	t.Parallel()
-	path := write(t, "plan.md", "")
 	half, whole := strings.Repeat("- [ ] a\n", 10_000), strings.Repeat("- [ ] a\n", 20_000)
+	path := write(t, "plan.md", whole)
 	stop := make(chan struct{})
 	done := make(chan struct{})
 	go func() {
@@ -221,8 +221,7 @@ func TestReadWhileItIsWritten(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			_, _ = f.WriteString(half)
-			_, _ = f.WriteString(half)
+			_, _ = f.WriteString(half + half)
 			f.Close()
 			time.Sleep(60 * time.Millisecond) // at rest, as after a save
 		}

@@ -305,6 +305,11 @@ func TestLink(t *testing.T) {
 			refused: `usage: link "#12": want a URL such as https://github.com/OWNER/REPO/issues/12`,
 		},
 		{
+			name:  "a URL without a host",
+			given: on(document), when: link("1", "https:///x"),
+			refused: `usage: link "https:///x": want a URL such as https://github.com/OWNER/REPO/issues/12`,
+		},
+		{
 			name:  "a URL with a space",
 			given: on(document), when: link("1", "https://example.com/a b"),
 			refused: `usage: link "https://example.com/a b": want a URL such as https://github.com/OWNER/REPO/issues/12`,

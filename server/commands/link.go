@@ -35,7 +35,8 @@ func (c LinkTask) resolve(r *resolver) (Command, error) {
 // CheckURL returns a URL in the form in which a link has it, or refuses what is
 // none.
 func CheckURL(url string) (string, error) {
-	if !isURL(url) || strings.ContainsAny(url, " \t\r\n<>") {
+	_, rest, _ := strings.Cut(url, "://")
+	if !isURL(url) || strings.ContainsAny(url, " \t\r\n<>") || strings.TrimLeft(rest, "/?#") != rest || rest == "" {
 		return "", usage("link %q: want a URL such as https://github.com/OWNER/REPO/issues/12", url)
 	}
 	return markdown.CleanURL(url), nil

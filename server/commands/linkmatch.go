@@ -3,6 +3,7 @@ package commands
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"cairn/projections/checklist"
 	"cairn/server/markdown"
@@ -13,8 +14,9 @@ const minSure = 0.8
 
 // Issue is an issue of a tracker. Its URL is clean: see [CheckURL].
 type Issue struct {
-	Number     int
-	Title, URL string
+	Number int    `json:"number,omitempty"`
+	Title  string `json:"title"`
+	URL    string `json:"url"`
 }
 
 // IssueMatch is a task and the issue that it may stand for.
@@ -27,8 +29,46 @@ type IssueMatch struct {
 	Conflict bool
 }
 
+// LinkIssues links tasks with the issues that [MatchIssues] is certain of, and
+// with those of the uncertain ones that score Accept or more; no Accept: none.
+// As sent it has the issues, not what they matched: the same again is the same
+// command, whatever was linked meanwhile.
+type LinkIssues struct {
+	Issues []Issue  `json:"issues"`
+	Accept *float64 `json:"accept,omitempty"`
+
+	links LinkTasks // what was matched, once resolved
+}
+
+// Name returns the stored name.
+func (LinkIssues) Name() string { return "LinkIssues" }
+
+func (c LinkIssues) resolve(r *resolver) (Command, error) {
+	m := MatchIssues(r.st, c.Issues)
+	if c.Accept != nil {
+		m = m.Accept(*c.Accept)
+	}
+	slices.SortStableFunc(m.Certain, func(a, b IssueMatch) int { return cmp.Compare(a.Task.Task.Key, b.Task.Task.Key) })
+	c.links.Links = nil
+	for _, match := range m.Certain {
+		c.links.Links = append(c.links.Links, LinkTask{Task: strconv.Itoa(match.Task.Task.Key), URL: match.Issue.URL})
+	}
+	if len(c.links.Links) == 0 {
+		return c, nil
+	}
+	links, err := c.links.resolve(r)
+	if err != nil {
+		return nil, err
+	}
+	c.links = links.(LinkTasks)
+	return c, nil
+}
+
+func (c LinkIssues) decide(d *decision) error { return c.links.decide(d) }
+
 // IssueMatches are the tasks of a checklist against the issues of a tracker:
-// each task and each issue in one of Already, Certain and Uncertain, or in none.
+// each issue in one of Already, Certain, Uncertain and Unmatched, each task in
+// one of the first three, Others and Without.
 type IssueMatches struct {
 	// Already are linked; a task may be there with several issues.
 	Already []IssueMatch
@@ -37,8 +77,12 @@ type IssueMatches struct {
 	Certain []IssueMatch
 	// Uncertain are for a person to look at, the best first.
 	Uncertain []IssueMatch
-	// Without are the tasks that have no issue.
-	Without []*checklist.Block
+	// Others are tasks that are linked with issues, but with none of these.
+	Others []*checklist.Block
+	// Without are the tasks that have no issue, Unmatched the issues that have
+	// no task.
+	Without   []*checklist.Block
+	Unmatched []Issue
 }
 
 // MatchIssues finds the tasks of st that the issues stand for, by their titles.
@@ -141,8 +185,17 @@ func (m *IssueMatches) match(tasks []*checklist.Block, issues []Issue) {
 		}
 	}
 	for i, b := range tasks {
-		if !taskTaken[i] {
+		switch {
+		case taskTaken[i]:
+		case slices.ContainsFunc(b.Task.Links, func(url string) bool { return checklist.ParseLink(url).Number > 0 }):
+			m.Others = append(m.Others, b)
+		default:
 			m.Without = append(m.Without, b)
+		}
+	}
+	for i, issue := range issues {
+		if !issueTaken[i] {
+			m.Unmatched = append(m.Unmatched, issue)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"cairn/events"
 	"cairn/server/commands"
 )
 
@@ -18,7 +19,8 @@ func TestMatchIssues(t *testing.T) {
 		document string
 		linked   []commands.Command
 		titles   []string
-		// want has a word for each match, the tasks that have no issue last.
+		// want has a word for each match, then the tasks that have another issue
+		// or none, then the issues that have no task.
 		want string
 	}{
 		{
@@ -55,7 +57,7 @@ func TestMatchIssues(t *testing.T) {
 			name:     "one title that stands twice is for a person",
 			document: "- [ ] Tests pass\n",
 			titles:   []string{"tests pass", "Tests pass."},
-			want:     "?1=#1(1.00)",
+			want:     "?1=#1(1.00) #2",
 		},
 		{
 			name:     "other numbers are never accepted",
@@ -74,10 +76,19 @@ func TestMatchIssues(t *testing.T) {
 			document: "- [ ] Seed scripts\n- [ ] Metrics\n- [ ] Seed scripts\n",
 			linked:   []commands.Command{commands.LinkTask{Task: "2", URL: url + "1/"}},
 			titles:   []string{"Seed scripts", "Metrics"},
-			want:     "=2 -1 -3",
+			want:     "=2 -1 -3 #2",
+		},
+		{
+			name:     "a task with another issue has one, and can still be matched",
+			document: "- [ ] Seed scripts\n- [ ] Metrics\n- [ ] Docs\n",
+			linked: []commands.Command{
+				commands.LinkTask{Task: "1", URL: url + "70"}, commands.LinkTask{Task: "2", URL: url + "71"}, commands.LinkTask{Task: "3", URL: "https://example.com/a"},
+			},
+			titles: []string{"Seed scripts"},
+			want:   "1=#1 o2 -3",
 		},
 		{name: "no issues", document: "- [ ] a\n", want: "-1"},
-		{name: "no title", document: "- [ ] a\n", titles: []string{""}, want: "-1"},
+		{name: "no title", document: "- [ ] a\n", titles: []string{""}, want: "-1 #1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -102,8 +113,14 @@ func TestMatchIssues(t *testing.T) {
 				}
 				got = append(got, s)
 			}
+			for _, b := range m.Others {
+				got = append(got, fmt.Sprintf("o%d", b.Task.Key))
+			}
 			for _, b := range m.Without {
 				got = append(got, fmt.Sprintf("-%d", b.Task.Key))
+			}
+			for _, issue := range m.Unmatched {
+				got = append(got, fmt.Sprintf("#%d", issue.Number))
 			}
 			if diff := cmp.Diff(test.want, strings.Join(got, " ")); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -115,4 +132,39 @@ func TestMatchIssues(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestLinkIssues(t *testing.T) {
+	t.Parallel()
+	const url = "https://github.com/o/r/issues/"
+	link := func(accept *float64, titles ...string) commands.LinkIssues {
+		c := commands.LinkIssues{Accept: accept}
+		for i, title := range titles {
+			c.Issues = append(c.Issues, commands.Issue{Number: i + 1, Title: title, URL: fmt.Sprint(url, i+1)})
+		}
+		return c
+	}
+	half, most := 0.5, 0.9
+	document := "- [ ] Seed scripts and sample data\n- [x] Metrics\n"
+	linked := "- [ ] Seed scripts and sample data\n- [x] Metrics ([#2](" + url + "2))\n"
+	run(t, []decided{
+		{name: "what is certain", given: on(document), when: link(nil, "Seed scripts and fixtures", "metrics"), document: linked},
+		{name: "what scores too little", given: on(document), when: link(&most, "Seed scripts and fixtures", "metrics"), document: linked},
+		{
+			name:  "what scores enough, in the order of keys",
+			given: on(document), when: link(&half, "Seed scripts and fixtures", "metrics"),
+			then: []events.Event{
+				&events.TaskLinked{Key: 1, URL: url + "1", Raw: "- [ ] Seed scripts and sample data ([#1](" + url + "1))\n", Box: 3},
+				&events.TaskLinked{Key: 2, URL: url + "2", Raw: "- [x] Metrics ([#2](" + url + "2))\n", Box: 3},
+			},
+		},
+		{name: "what is linked already", given: on(document, link(nil, "", "metrics")), when: link(nil, "", "metrics")},
+		{name: "what is like no task", given: on(document), when: link(nil, "The logo is ugly")},
+		{name: "no issue", given: on(document), when: link(nil)},
+		{
+			name:  "what is no URL",
+			given: on(document), when: commands.LinkIssues{Issues: []commands.Issue{{Title: "metrics", URL: "#2"}}},
+			refused: `usage: link "#2": want a URL such as https://github.com/OWNER/REPO/issues/12`,
+		},
+	})
 }

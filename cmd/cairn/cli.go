@@ -447,17 +447,22 @@ func (c *cli) words(ctx context.Context, args []string) ([]string, error) {
 	return refs, nil
 }
 
-// readIn reads stdin to its end, or until ctx is done: Ctrl-C ends a command
-// that waits for somebody to type.
+// readIn reads stdin to its end, or until ctx is done.
 func (c *cli) readIn(ctx context.Context) ([]byte, error) {
-	type read struct {
+	return reading(ctx, func() ([]byte, error) { return io.ReadAll(c.in) })
+}
+
+// reading returns what read does, or gives up when ctx is done: Ctrl-C ends a
+// command that waits for somebody to type, or for a pipe.
+func reading(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
+	type result struct {
 		b   []byte
 		err error
 	}
-	end := make(chan read, 1)
+	end := make(chan result, 1)
 	go func() {
-		b, err := io.ReadAll(c.in)
-		end <- read{b, err}
+		b, err := read()
+		end <- result{b, err}
 	}()
 	select {
 	case r := <-end:

@@ -7,12 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 
 	"cairn/events"
@@ -76,16 +74,13 @@ func (c *cli) readFrom(ctx context.Context, path string) ([]byte, error) {
 		}
 		return b, nil
 	}
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	b, err := reading(ctx, func() ([]byte, error) { return os.ReadFile(path) })
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, &commands.Error{Code: commands.CodeNoFile, Message: "no file " + path, Hint: "Nothing was written."}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", docfile.ErrUnreadable, err)
-	}
-	defer f.Close()
-	b, err := io.ReadAll(f)
-	if err != nil {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
 		return nil, fmt.Errorf("%w: %w", docfile.ErrUnreadable, err)
 	}
 	return b, nil
@@ -102,7 +97,10 @@ func parseLinks(where string, text []byte) ([]linkLine, error) {
 		}
 		task, url, ok := strings.Cut(strings.TrimRight(raw, " \t\r\n"), "\t")
 		if !ok {
-			return nil, wrongInput("%s:%d: want a TASK, a tab and a URL", where, n)
+			return nil, &commands.Error{
+				Code: commands.CodeUsage, Message: fmt.Sprintf("%s:%d: want a TASK, a tab and a URL", where, n),
+				Hint: "Nothing was written. Or want what gh issue list --json number,title,url prints.",
+			}
 		}
 		url = strings.TrimSpace(url)
 		if _, err := commands.CheckURL(url); err != nil {
@@ -226,40 +224,76 @@ func areOf(n int) string {
 
 // linkIssues links tasks with the issues that match them by title.
 func (c *cli) linkIssues(ctx context.Context, o *linkFromOptions, issues []commands.Issue) error {
+	link := commands.LinkIssues{Issues: issues}
 	var m commands.IssueMatches
-	var outcome app.Outcome
-	err := c.look(ctx, "", func(st *checklist.State) error {
+	if err := c.look(ctx, "", func(st *checklist.State) error {
 		m = commands.MatchIssues(st, issues)
-		outcome.Seq = st.Seq()
 		return nil
-	})
-	if err != nil {
+	}); err != nil {
 		return err
 	}
 	if o.accepts {
+		link.Accept = &o.accept
 		m = m.Accept(o.accept)
 	}
-	// With those that are linked already, the command is the same if it is
-	// given again.
-	linked := slices.Concat(m.Already, m.Certain)
-	slices.SortFunc(linked, func(a, b commands.IssueMatch) int {
-		return cmp.Or(cmp.Compare(a.Task.Task.Key, b.Task.Task.Key), cmp.Compare(a.Issue.URL, b.Issue.URL))
-	})
-	var all commands.LinkTasks
-	for _, match := range linked {
-		all.Links = append(all.Links, commands.LinkTask{Task: strconv.Itoa(match.Task.Task.Key), URL: match.Issue.URL})
+	outcome, err := c.carryOut(ctx, &o.writeFlags, link)
+	if err != nil {
+		return err
 	}
-	if len(all.Links) > 0 {
-		if outcome, err = c.carryOut(ctx, &o.writeFlags, all); err != nil {
-			return err
-		}
+	if !c.json {
+		c.tellIssues(ctx, o, m, outcome)
+		return nil
 	}
-	if c.json {
-		return c.after(ctx, &o.writeFlags, outcome, nil)
+	print := func(st *checklist.State) error {
+		return c.printJSON(linkResult{
+			result: c.resultOf(st, &o.writeFlags, outcome), Uncertain: uncertain(m),
+			Already: len(m.Already), TasksWithout: len(m.Without), IssuesWithout: len(m.Unmatched),
+		})
 	}
-	c.tellIssues(ctx, o, m, outcome)
-	return nil
+	if outcome.After != nil {
+		return print(outcome.After)
+	}
+	return c.session.Checklist(ctx, c.used, nil, print)
 }
+
+// linkResult is the result of a list of issues.
+type linkResult struct {
+	result
+	// Uncertain are the matches that a person has to look at, best first.
+	Uncertain     []uncertainMatch `json:"uncertain"`
+	Already       int              `json:"linked_already"`
+	TasksWithout  int              `json:"tasks_without_issue"`
+	IssuesWithout int              `json:"issues_without_task"`
+}
+
+type uncertainMatch struct {
+	Task   int     `json:"task"`
+	Text   string  `json:"text"`
+	Number *int    `json:"number"`
+	Title  string  `json:"title"`
+	URL    string  `json:"url"`
+	Score  float64 `json:"score"`
+	// Conflict: they name different things, and --accept does not take it.
+	Conflict bool `json:"conflict"`
+}
+
+func uncertain(m commands.IssueMatches) []uncertainMatch {
+	list := make([]uncertainMatch, 0, len(m.Uncertain))
+	for _, match := range m.Uncertain {
+		u := uncertainMatch{
+			Task: match.Task.Task.Key, Text: match.Task.Task.Text, Title: match.Issue.Title, URL: match.Issue.URL,
+			Score: shownScore(match), Conflict: match.Conflict,
+		}
+		if match.Issue.Number > 0 {
+			u.Number = &match.Issue.Number
+		}
+		list = append(list, u)
+	}
+	return list
+}
+
+// shownScore is a score rounded down, so that --accept with it takes the match.
+func shownScore(match commands.IssueMatch) float64 { return math.Floor(match.Score*100) / 100 }
 
 // tellIssues tells which tasks were linked with issues, or would be, and what
 // remains for a person.
@@ -276,7 +310,14 @@ func (c *cli) tellIssues(ctx context.Context, o *linkFromOptions, m commands.Iss
 	default:
 		rest = append(rest, fmt.Sprintf("%d have no issue", n))
 	}
-	if n := len(m.Already); n > 0 && !outcome.Repeated {
+	switch n := len(m.Unmatched); n {
+	case 0:
+	case 1:
+		rest = append(rest, "1 issue has no task")
+	default:
+		rest = append(rest, fmt.Sprintf("%d issues have no task", n))
+	}
+	if n := len(m.Already) + len(m.Others); n > 0 && !outcome.Repeated {
 		rest = append(rest, areOf(n)+" linked already")
 	}
 	words := strings.Join(rest, ", ")
@@ -284,6 +325,9 @@ func (c *cli) tellIssues(ctx context.Context, o *linkFromOptions, m commands.Iss
 	if writes {
 		c.tellLinked(ctx, outcome)
 	} else {
+		if outcome.Repeated {
+			c.talk("This command was carried out before.\n")
+		}
 		matches := fmt.Sprintf("%d of %d match by title", n, n+len(m.Uncertain)+len(m.Without))
 		words = strings.Join(slices.DeleteFunc([]string{matches, words}, func(s string) bool { return s == "" }), "; ")
 	}
@@ -328,10 +372,9 @@ func uncertainLine(match commands.IssueMatch) string {
 	if match.Issue.Number > 0 {
 		head += fmt.Sprintf("#%d ", match.Issue.Number)
 	}
-	// Rounded down, so that --accept with it takes it.
-	tail := fmt.Sprintf(" (%.2f)", math.Floor(match.Score*100)/100)
+	tail := fmt.Sprintf(" (%.2f)", shownScore(match))
 	if match.Conflict {
-		tail = fmt.Sprintf(" (%.2f, but another number or name)", math.Floor(match.Score*100)/100)
+		tail = fmt.Sprintf(" (%.2f, but another number or name)", shownScore(match))
 	}
 	room := 80 - checklist.Width(head) - checklist.Width(tail)
 	return head + checklist.Cut(checklist.Clean(match.Issue.Title), max(room, 12)) + tail

@@ -100,6 +100,10 @@ func (c *cli) after(ctx context.Context, w *writeFlags, outcome app.Outcome, tel
 }
 
 func (c *cli) printResult(st *checklist.State, w *writeFlags, outcome app.Outcome) error {
+	return c.printJSON(c.resultOf(st, w, outcome))
+}
+
+func (c *cli) resultOf(st *checklist.State, w *writeFlags, outcome app.Outcome) result {
 	r := result{
 		Schema: 1, Kind: "result", Checklist: st.Name, Changed: len(outcome.Events) > 0 && !outcome.Repeated && !w.dryRun,
 		Repeated: outcome.Repeated, DryRun: w.dryRun, Seq: outcome.Seq, Events: []json.RawMessage{},
@@ -117,7 +121,7 @@ func (c *cli) printResult(st *checklist.State, w *writeFlags, outcome app.Outcom
 	for _, env := range outcome.Events {
 		r.Events = append(r.Events, env.Body)
 	}
-	return c.printJSON(r)
+	return r
 }
 
 func (c *cli) printJSON(v any) error {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"cairn/server/commands"
@@ -9,14 +11,17 @@ import (
 func newPlan(c *cli) *cobra.Command {
 	w := &writeFlags{}
 	cmd := &cobra.Command{
-		Use: "plan", Short: "Set title, owner, target days, time zone, working days",
+		Use: "plan", Short: "Set title, owner, target days, time zone, markers",
 		Long: `Set what holds for the whole checklist. Title, owner and target days are written
 into the document where it has a line for them; "none" clears.
 
   cairn plan --owner Ada --start 2026-12-01 --finish 2027-09-30
   cairn plan --timezone Europe/Berlin --working-days mon-fri
   cairn plan --holidays 2026-12-24..2027-01-01
-  cairn plan --marker o=done,~=on_hold      where the document's legend is silent`,
+  cairn plan --marker o=done,~=on_hold      all that differ; none for the usual
+
+A marker means what the document's legend says, then what --marker says, then the
+usual: " " todo, x done, ~ / in_progress, ! > ? on_hold, - dropped.`,
 		Args: args(0, 0, "flags only"),
 	}
 	members := []struct {
@@ -29,7 +34,6 @@ into the document where it has a line for them; "none" clears.
 		{"finish", "target finish, a `day`", func(p *commands.Plan, s *string) { p.Finish = s }},
 		{"timezone", "where days begin, an IANA `name`", func(p *commands.Plan, s *string) { p.Timezone = s }},
 		{"working-days", "`days` such as mon-fri", func(p *commands.Plan, s *string) { p.WorkingDays = s }},
-		{"marker", "what markers mean, such as `~=in_progress`", func(p *commands.Plan, s *string) { p.Markers = s }},
 		{"holidays", "`days` and ranges, with commas", func(p *commands.Plan, s *string) { p.Holidays = s }},
 	}
 	values := make([]string, len(members))
@@ -37,12 +41,18 @@ into the document where it has a line for them; "none" clears.
 		cmd.Flags().StringVar(&values[i], m.name, "", m.usage)
 		_ = cmd.Flags().SetAnnotation(m.name, emptyClears, []string{})
 	}
+	var marker []string
+	cmd.Flags().StringArrayVar(&marker, "marker", nil, "what a marker means: `~=in_progress`; repeatable")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		var plan commands.Plan
 		for i, m := range members {
 			if cmd.Flags().Changed(m.name) {
 				m.set(&plan, &values[i])
 			}
+		}
+		if cmd.Flags().Changed("marker") {
+			markers := strings.Join(marker, ",")
+			plan.Markers = &markers
 		}
 		_, err := c.write(cmd.Context(), w, plan, nil)
 		return err

@@ -24,6 +24,7 @@ type Document struct {
 	TargetStart  *events.Day   `json:"target_start"`
 	TargetFinish *events.Day   `json:"target_finish"`
 	WorkingDays  []string      `json:"working_days"`
+	Markers      []string      `json:"markers"`
 	Holidays     []string      `json:"holidays"`
 	Source       *string       `json:"source"`
 	Archived     bool          `json:"archived"`
@@ -164,7 +165,7 @@ func (st *State) JSON(asOf *string, today events.Day) Document {
 	doc := Document{
 		Head: st.jsonHead("checklist", asOf), Title: st.Title, Owner: optional(st.Owner),
 		TargetStart: optional(st.Start), TargetFinish: optional(st.Finish),
-		WorkingDays: list(st.WorkingDays), Holidays: list(st.Holidays), Source: optional(st.Source),
+		WorkingDays: list(st.WorkingDays), Markers: list(st.Markers), Holidays: list(st.Holidays), Source: optional(st.Source),
 		Archived: st.Archived, PublishedTo: optional(st.PublishedTo), Incomplete: optional(st.Incomplete.Seq),
 		Created: st.Created.json(), Changed: st.Changed.json(),
 		Counts: t.Counts, Progress: t.Progress, Risks: t.Risks, Repeating: t.Repeating,

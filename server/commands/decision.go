@@ -3,7 +3,6 @@ package commands
 import (
 	"fmt"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -79,60 +78,6 @@ func (d *decision) section(s string) (*checklist.Block, error) {
 		return nil, &Error{Code: CodeNoSection, Message: fmt.Sprintf("no section has the key %d", key)}
 	}
 	return b, nil
-}
-
-// ParseMarkers reads a checklist's map of markers: "~=in_progress,o=done".
-// What it cannot read it leaves out.
-func ParseMarkers(s string) map[byte]events.State {
-	markers := make(map[byte]events.State)
-	for _, pair := range strings.Split(s, ",") {
-		if len(pair) > 2 && pair[1] == '=' && events.State(pair[2:]).Valid() {
-			markers[pair[0]] = events.State(pair[2:])
-		}
-	}
-	return markers
-}
-
-// mark returns the marker to write for a state, and the legend's line if it has
-// to learn that state.
-func (d *decision) mark(to events.State) (byte, []events.Line) {
-	block := legendOf(d.st)
-	var legend markdown.Legend
-	if block != nil {
-		raw := block.Raw
-		if d.legend != "" {
-			raw = d.legend
-		}
-		legend = markdown.ParseLegend(raw)
-		if mark, ok := legend.Mark(to); ok {
-			return mark, nil
-		}
-	}
-	mine := make([]byte, 0, len(d.markers))
-	for mark, state := range d.markers {
-		if _, taken := legend.State(mark); state == to && !taken {
-			mine = append(mine, mark)
-		}
-	}
-	if len(mine) > 0 {
-		sort.Slice(mine, func(i, j int) bool { return mine[i] < mine[j] })
-		return mine[0], nil
-	}
-	mark := markdown.DefaultMark(to)
-	if block == nil || to == events.Todo || to == events.Done {
-		return mark, nil
-	}
-	raw := block.Raw
-	if d.legend != "" {
-		raw = d.legend
-	}
-	with := markdown.LegendWith(raw, to)
-	learned, ok := markdown.ParseLegend(with).Mark(to)
-	if !ok {
-		return mark, nil
-	}
-	d.legend = with
-	return learned, []events.Line{{Ref: block.Ref, Raw: with}}
 }
 
 // legendOf returns the text that is the document's legend; nil if it has none.

@@ -24,7 +24,7 @@ type ImportDocument struct {
 	// further ones follow.
 	Commit string `json:"commit,omitempty"`
 	More   bool   `json:"more,omitempty"`
-	// Markers is what markers mean where the document's legend does not say.
+	// Markers is the checklist's map of markers; see CleanMarkers.
 	Markers string `json:"markers,omitempty"`
 }
 
@@ -32,11 +32,8 @@ type ImportDocument struct {
 func (ImportDocument) Name() string { return "ImportDocument" }
 
 func (c ImportDocument) resolve(*resolver) (Command, error) {
-	if c.Markers == "" {
-		return c, nil
-	}
 	var err error
-	c.Markers, err = readMarkers(c.Markers)
+	c.Markers, err = CleanMarkers(c.Markers)
 	return c, err
 }
 

@@ -265,7 +265,7 @@ func anyCommand(t *rapid.T, st *checklist.State) commands.Command {
 		}
 		return "", "", "", ""
 	}
-	switch rapid.IntRange(0, 21).Draw(t, "command") {
+	switch rapid.IntRange(0, 22).Draw(t, "command") {
 	case 0, 1, 2:
 		verb := rapid.SampledFrom([]commands.Verb{commands.Start, commands.Stop, commands.Hold, commands.Done, commands.Drop, commands.Reopen}).Draw(t, "verb")
 		return commands.Transition{Verb: verb, Tasks: tasks(), All: rapid.Bool().Draw(t, "all")}
@@ -327,7 +327,9 @@ func anyCommand(t *rapid.T, st *checklist.State) commands.Command {
 
 // otherCommand draws a command that leaves the document as it is.
 func otherCommand(t *rapid.T, task func() string, tasks func() []string, section func() string) commands.Command {
-	switch rapid.IntRange(0, 9).Draw(t, "other") {
+	switch rapid.IntRange(0, 10).Draw(t, "other") {
+	case 9:
+		return commands.Plan{Markers: p(rapid.SampledFrom([]string{"none", "~=done,!=in progress", "~=on hold", "x=dropped,o=done,X=todo", "-=todo,/=dropped"}).Draw(t, "markers"))}
 	case 0:
 		return commands.Assign{Tasks: tasks(), Assignees: []string{"ada", "chen"}}
 	case 1:

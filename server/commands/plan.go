@@ -20,8 +20,7 @@ type Plan struct {
 	Timezone    *string `json:"timezone,omitempty"`
 	WorkingDays *string `json:"working_days,omitempty"`
 	Holidays    *string `json:"holidays,omitempty"`
-	// Markers is what markers mean where the document's legend does not say:
-	// "~=in_progress,o=done".
+	// Markers is the whole map of markers; see CleanMarkers.
 	Markers *string `json:"markers,omitempty"`
 }
 
@@ -55,7 +54,7 @@ func (c Plan) resolve(r *resolver) (Command, error) {
 	if err = rewrite(&c.WorkingDays, workingDays); err != nil {
 		return nil, err
 	}
-	if err = rewrite(&c.Markers, readMarkers); err != nil {
+	if err = rewrite(&c.Markers, CleanMarkers); err != nil {
 		return nil, err
 	}
 	err = rewrite(&c.Holidays, holidays)
@@ -171,7 +170,7 @@ func (c Plan) decide(d *decision) error {
 		d.add(e)
 	}
 	if e.Markers.Present {
-		d.remark(e.Markers.Value)
+		return d.remark(e.Markers.Value)
 	}
 	return nil
 }

@@ -86,6 +86,56 @@ func TestPlan(t *testing.T) {
 		{name: "holidays that run backwards", given: on(header), when: commands.Plan{Holidays: p("2026-12-26..2026-12-24")}, refused: `usage: holiday "2026-12-26..2026-12-24": runs backwards`},
 		{name: "a title of none", given: on(header), when: commands.Plan{Title: p("none")}, refused: "usage: a checklist keeps its title: --title none means nothing"},
 		{name: "nothing", given: on(header), when: commands.Plan{}, refused: "usage: plan what? --title --owner --start --finish --timezone --working-days --holidays --marker"},
+		{
+			name:  "a task whose marker means something else gets its state, and keeps its line",
+			given: on("- [o] a\n- [~] b\n- [x] c\n"), when: commands.Plan{Markers: p("o=done, [~] On-hold")},
+			then: []events.Event{
+				&events.ChecklistDescribed{Markers: events.Set("o=done,~=on_hold")},
+				&events.TaskCompleted{Key: 1}, &events.TaskHeld{Key: 2},
+			},
+			document: "- [o] a\n- [~] b\n- [x] c\n",
+		},
+		{
+			name:  "none is the usual meaning again",
+			given: on("- [o] a\n- [~] b\n", commands.Plan{Markers: p("o=done,~=on_hold")}), when: commands.Plan{Markers: p("none")},
+			then: []events.Event{
+				&events.ChecklistDescribed{Markers: events.Set("")}, &events.TaskReopened{Key: 1}, &events.TaskStarted{Key: 2},
+			},
+		},
+		{
+			name:  "the legend goes before the map",
+			given: on("[o] = Todo, [x] = Done\n\n- [o] a\n"), when: commands.Plan{Markers: p("o=done")},
+			then: []events.Event{&events.ChecklistDescribed{Markers: events.Set("o=done")}},
+		},
+		{
+			name:  "an item that is a task only by the map comes in",
+			given: on("- [1] a\n"), when: commands.Plan{Markers: p("1=done")},
+			then: []events.Event{
+				&events.ChecklistDescribed{Markers: events.Set("1=done")},
+				&events.TaskAdded{Key: 1, Text: "a", State: events.Done, Raw: "- [1] a\n", Box: 3}, &events.TextRemoved{Key: 1},
+			},
+		},
+		{name: "two words that are no state", given: on("- [o] a\n", commands.Plan{Markers: p("~=on_hold,o=done")}), when: commands.Plan{Markers: p("o=x done,~=on_hold")}, refused: `usage: marker "o=x done": want a character and a state, such as ~=in_progress; states are todo, in_progress, on_hold, done, dropped`},
+		{name: "the same map, worded otherwise", given: on("- [o] a\n", commands.Plan{Markers: p("~=on_hold,o=done")}), when: commands.Plan{Markers: p("o=Finished, ~ = blocked")}},
+		{
+			name:  "what is written reads as it is meant",
+			given: on("- [ ] a\n", commands.Plan{Markers: p("~=on_hold")}), when: do(commands.Start, "1"),
+			then: []events.Event{&events.TaskStarted{Key: 1, Mark: '/'}},
+		},
+		{
+			name:  "the map's own marker is written",
+			given: on("- [ ] a\n", commands.Plan{Markers: p("o=done")}), when: do(commands.Done, "1"),
+			then: []events.Event{&events.TaskCompleted{Key: 1, Mark: 'o'}},
+		},
+		{
+			name:  "a legend learns nothing that the map says otherwise",
+			given: on("[ ] = Todo, [x] = Done\n\n- [ ] a\n", commands.Plan{Markers: p("~=on_hold")}), when: do(commands.Start, "1"),
+			then: []events.Event{&events.TaskStarted{Key: 1, Mark: '/'}},
+		},
+		{name: "no state", given: on(header), when: commands.Plan{Markers: p("o=nearly")}, refused: `usage: marker "o=nearly": want a character and a state, such as ~=in_progress; states are todo, in_progress, on_hold, done, dropped`},
+		{name: "no marker", given: on(header), when: commands.Plan{Markers: p("ok=done")}, refused: `usage: marker "ok=done": want a character and a state, such as ~=in_progress; states are todo, in_progress, on_hold, done, dropped`},
+		{name: "one marker, two states", given: on(header), when: commands.Plan{Markers: p("o=done,o=todo")}, refused: `usage: marker "o" means done already`},
+		{name: "a state without a marker", given: on(header), when: commands.Plan{Markers: p("x=todo,X=todo")}, refused: "usage: with these markers none would mean done: give one for it too"},
 		{name: "archive", given: on(header), when: commands.Archive{}, then: []events.Event{&events.ChecklistArchived{}}},
 		{name: "reactivate", given: on(header, commands.Archive{}), when: commands.Reactivate{}, then: []events.Event{&events.ChecklistReactivated{}}},
 	})
@@ -124,6 +174,15 @@ func TestImport(t *testing.T) {
 				&events.ChecklistDescribed{Owner: events.Set("ada"), Start: events.Set(events.Day("2026-12-01"))},
 				&events.TextAdded{Key: 1, Raw: "Owner: ada | Target start: 2026-12-01 | Target finish: soon\n"},
 				&events.DocumentSynced{SHA256: "dfba8d2ebe0971ce4d43c98cf6c36a78d8623c9fe79876f2ec5e201fd22c801c", AtRevision: 3},
+			},
+		},
+		{
+			name: "a map of markers is in force at once",
+			when: commands.ImportDocument{Document: []byte("- [o] a\n"), Markers: "o=Done"},
+			then: []events.Event{
+				&events.ChecklistCreated{}, &events.ChecklistDescribed{Markers: events.Set("o=done")},
+				&events.TaskAdded{Key: 1, Text: "a", State: events.Done, Raw: "- [o] a\n", Box: 3},
+				&events.DocumentSynced{SHA256: "719f97448b1d93c201cd4609c842f86fd1a91c9aea12570fb217af2e7b4a1170", AtRevision: 3},
 			},
 		},
 		{name: "a name that is taken", given: on(""), when: commands.ImportDocument{}, refused: "name_taken: there is a checklist plan already"},

@@ -42,7 +42,7 @@ func Diff(base, now *checklist.State, document []byte, o DiffOptions) (Delta, er
 	if o.Base != nil && now.Is(o.Base) {
 		base, o.Base = now, nil
 	}
-	if base == now && o.Base == nil {
+	if base == now && o.Base == nil && !o.Whole {
 		if part := narrow(now, view(document), Options{Markers: o.Markers}); part != nil {
 			return part.diff(k)
 		}
@@ -142,6 +142,8 @@ type DiffOptions struct {
 	Base []byte
 	// Markers is the checklist's own meaning of markers.
 	Markers map[byte]events.State
+	// Whole compares what is the same bytes too: Markers are others than before.
+	Whole bool
 	// Prefer decides conflicts.
 	Prefer Side
 }

@@ -25,6 +25,14 @@ var words = map[string]events.State{
 	"waiting": events.OnHold, "paused": events.OnHold, "deferred": events.OnHold, "postponed": events.OnHold,
 }
 
+// StateNamed returns the state that a person calls so: "in progress",
+// "In-Progress", "in_progress", "wip".
+func StateNamed(name string) (events.State, bool) {
+	name = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), "_", " ")
+	s, ok := words[name]
+	return s, ok
+}
+
 // Legend is what a document says its markers mean: a paragraph, list or fence
 // with at least two pairs "[c] = word" or "[c] word" whose words Cairn knows.
 // The zero Legend is none.

@@ -49,6 +49,31 @@ func DefaultMark(s events.State) byte {
 	}
 }
 
+// MarkOf returns the marker to write for s: the legend's, else the first one of
+// markers, else Cairn's own, else another that means s by default. ok is false if
+// no marker reads as s; it is then [DefaultMark].
+func MarkOf(s events.State, l Legend, markers map[byte]events.State) (mark byte, ok bool) {
+	if mark, ok := l.Mark(s); ok {
+		return mark, true
+	}
+	means := func(c byte) bool {
+		got, known := StateOf(c, l, markers)
+		return known && got == s
+	}
+	for _, own := range []map[byte]events.State{markers, {DefaultMark(s): s}, defaults} {
+		first := byte(0)
+		for c := range own {
+			if means(c) && (first == 0 || c < first) {
+				first = c
+			}
+		}
+		if first != 0 {
+			return first, true
+		}
+	}
+	return DefaultMark(s), false
+}
+
 // pickTasks decides which items with a box are tasks, by their markers:
 //
 //   - one with a meaning, and "o" and "_", always;

@@ -184,10 +184,8 @@ func (r *repository) inHead(ctx context.Context, a app.App, name string, c Copy,
 	if err != nil {
 		return nil, err
 	}
-	for _, v := range all.List() {
-		if k.commits[v.Commit] || k.hashes[Sum(r.content)] {
-			return r.content, nil
-		}
+	if k.hashes[Sum(r.content)] || slices.ContainsFunc(all.List(), func(v gitlog.Version) bool { return k.commits[v.Commit] }) {
+		return r.content, nil
 	}
 	return nil, nil
 }
@@ -241,12 +239,16 @@ func FindCommit(ctx context.Context, a app.App, name string, file Tied, rev stri
 	case ctx.Err() != nil:
 		return 0, ctx.Err()
 	case errors.Is(err, gitlog.ErrNoGit) || errors.Is(err, gitlog.ErrNoRepository):
-		for commit, seq := range at { // by the log alone
+		var found []events.Seq // by the log alone
+		for commit, seq := range at {
 			if strings.HasPrefix(commit, rev) {
-				return seq, nil
+				found = append(found, seq)
 			}
 		}
-		return 0, missing
+		if len(found) != 1 {
+			return 0, missing
+		}
+		return found[0], nil
 	case errors.Is(err, gitlog.ErrNoCommit) || errors.Is(err, gitlog.ErrNoHistory) || errors.Is(err, gitlog.ErrDiverged):
 		return 0, missing
 	case err != nil:

@@ -94,7 +94,7 @@ func Sync(ctx context.Context, a app.App, meta commands.Meta, file Tied, path st
 			return s, err
 		}
 	}
-	takes, err := s.base(ctx, a, meta.Checklist, file, copies, o, &sync)
+	takes, err := s.base(ctx, a, meta.Checklist, copied, ok, o, &sync)
 	if err != nil {
 		return s, err
 	}
@@ -123,9 +123,9 @@ func Sync(ctx context.Context, a app.App, meta commands.Meta, file Tied, path st
 	return s, s.replace(ctx, a, meta, file, path, copies, head)
 }
 
-// base finds out what the file was last equal to. It reports whether the file
-// may have edits.
-func (s *Synced) base(ctx context.Context, a app.App, name string, file Tied, copies Copies, o SyncOptions, sync *commands.SyncDocument) (bool, error) {
+// base finds out what the file was last equal to; known is what is remembered of
+// it, if ok. It reports whether the file may have edits.
+func (s *Synced) base(ctx context.Context, a app.App, name string, known Copy, ok bool, o SyncOptions, sync *commands.SyncDocument) (bool, error) {
 	var now uint64
 	equal := false
 	err := a.Checklist(ctx, name, nil, func(st *checklist.State) error {
@@ -142,14 +142,12 @@ func (s *Synced) base(ctx context.Context, a app.App, name string, file Tied, co
 			return nil
 		})
 	}
-	hash := Sum(s.Before)
 	if sync.BaseDocument != nil {
 		return true, nil
 	}
-	known, ok := copies.Load(file.Path)
-	ok = ok && known.Origin == a.Origin() && known.Checklist == name && known.Revision <= now
+	ok = ok && known.Revision <= now
 	switch {
-	case ok && known.SHA256 == hash:
+	case ok && known.SHA256 == Sum(s.Before):
 		return false, nil // nobody touched it
 	case ok:
 		sync.Base = known.Revision

@@ -93,6 +93,11 @@ func (c *cli) syncOnce(ctx context.Context, o *syncOptions, quiet bool) error {
 	if err != nil {
 		return err
 	}
+	if base != nil { // refused here even where it is not needed
+		if err := c.session.Checklist(ctx, name, base, func(*checklist.State) error { return nil }); err != nil {
+			return err
+		}
+	}
 	file, path, err := c.syncFile(ctx, name, o.path)
 	if err != nil {
 		return err
@@ -165,9 +170,22 @@ func asShown(err error, path, shown string) error {
 	return err
 }
 
-// withoutSyncs leaves out that the file and the log are equal.
+// withoutSyncs leaves out that the file and the log are equal, and blank lines.
 func withoutSyncs(rows []audit.Row) []audit.Row {
-	return slices.DeleteFunc(slices.Clone(rows), func(r audit.Row) bool { return r.Kind == events.KindDocumentSynced })
+	return slices.DeleteFunc(slices.Clone(rows), func(r audit.Row) bool {
+		return r.Kind == events.KindDocumentSynced || r.Target.Noun == events.TextNoun && blankText(r)
+	})
+}
+
+// blankText reports whether a row about a text tells of blank lines alone.
+func blankText(r audit.Row) bool {
+	c, _ := r.Change("text")
+	for _, v := range []any{c.Before, c.After} {
+		if s, ok := v.(string); ok && strings.TrimSpace(s) != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // syncName is the checklist that a sync is about: that which follows FILE,
@@ -221,6 +239,9 @@ func (c *cli) syncFile(ctx context.Context, name, given string) (file docfile.Ti
 	}
 	full, err := absoluteFile(given)
 	if err != nil {
+		return file, "", err
+	}
+	if _, err := docfile.Read(given); err != nil {
 		return file, "", err
 	}
 	if tied && full != file.Path && !sameFile(full, file.Path) {

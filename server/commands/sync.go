@@ -93,6 +93,11 @@ func (c SyncDocument) decide(d *decision) error {
 			Code: CodeRefused, Message: fmt.Sprintf("%s would re-open %d tasks", file, n),
 			Hint: "Nothing was written. If it is an old copy, bring it up to date: cairn sync --prefer log\nThey really are open again: cairn sync --accept-reopens",
 		}
+	case c.Commit == "" && c.Prefer != markdown.FileSide && d.empties(delta):
+		return &Error{
+			Code: CodeRefused, Message: fmt.Sprintf("%s holds no task any more; it would remove all %d", file, len(delta.Removed)),
+			Hint: "Nothing was written. If it was emptied by mistake, write it again: cairn sync --prefer log\nThey really are gone: cairn sync --prefer file",
+		}
 	case len(delta.Conflicts) > 0:
 		return c.conflict(d.st, file, delta.Conflicts)
 	}
@@ -115,6 +120,21 @@ func (c SyncDocument) record(d *decision, equal bool) {
 		e.AtRevision = int(d.st.Revision) + len(d.events)
 	}
 	d.add(e)
+}
+
+// empties reports whether a file leaves no task of the checklist: an editor that
+// crashed does, and a shell's >.
+func (d *decision) empties(delta markdown.Delta) bool {
+	left := -len(delta.Removed)
+	for range d.st.Root().Tasks() {
+		left++
+	}
+	for _, e := range delta.Events {
+		if e.Kind() == events.KindTaskAdded {
+			left++
+		}
+	}
+	return left <= 0 && len(delta.Removed) > 0
 }
 
 func sum(b []byte) string {

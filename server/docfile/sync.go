@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"cairn/events"
 	"cairn/projections/checklist"
@@ -19,7 +20,7 @@ type SyncOptions struct {
 	// where that is not remembered; nil: nobody knows.
 	Base *commands.When
 	// Prefer decides what both sides changed differently. LogSide also gives
-	// up the edits of a file whose base nobody knows.
+	// up the edits of a file whose base nobody knows, and of one without a task.
 	Prefer markdown.Side
 	// AcceptReopens takes any number of closed tasks as open again.
 	AcceptReopens bool
@@ -161,6 +162,9 @@ func (s *Synced) base(ctx context.Context, a app.App, name string, known Copy, o
 	if s.Old = s.OldRevision > 0; s.Old {
 		return false, nil
 	}
+	if o.Prefer == markdown.LogSide && !hasTask(s.Before) {
+		return false, nil
+	}
 	// Without a base, the log's side is all that the log has.
 	return ok || o.Prefer != markdown.LogSide, nil
 }
@@ -181,6 +185,12 @@ func earlier(ctx context.Context, a app.App, name string, document []byte) (revi
 		}
 	}
 	return revision, seq, nil
+}
+
+// hasTask reports whether a document has a task, as far as it can be read.
+func hasTask(document []byte) bool {
+	doc, err := markdown.Parse(document, markdown.Options{})
+	return err != nil || slices.ContainsFunc(doc.Blocks, func(b markdown.Block) bool { return b.Noun == events.TaskNoun })
 }
 
 func size(st *checklist.State) int {

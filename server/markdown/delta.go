@@ -1,7 +1,6 @@
 package markdown
 
 import (
-	"slices"
 	"unsafe"
 
 	"cairn/events"
@@ -59,10 +58,8 @@ func Diff(base, now *checklist.State, document []byte, o DiffOptions) (Delta, er
 		}
 		base = nil
 	}
-	if base == now && len(was.root.children) == 0 {
-		// The document was emptied: what it held may come back.
-		was = attic(now)
-		away = slices.Clone(was.root.children)
+	if base == now {
+		away = was.attic(now) // it may come back
 	}
 	is, pairing := target(was, doc, k)
 	delta := Delta{Rewrite: pairing.Rewrite}

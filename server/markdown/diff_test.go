@@ -236,3 +236,27 @@ func TestDiffMerges(t *testing.T) {
 		}
 	})
 }
+
+// What was taken out comes back with its keys, also where the file kept a line of
+// prose, or was gone.
+func TestDiffRestores(t *testing.T) {
+	t.Parallel()
+	const doc = "# T\n\nprose\n\n- [ ] before all\n\n## A\n- [ ] a\n  - [x] b\n\n## B\n- [ ] c\n"
+	for _, between := range []string{"", "# T\n\nprose\n", "something else\n"} {
+		for _, again := range []string{doc, strings.Replace(doc, "[ ] a", "[x] a", 1), "## B\n- [ ] c\n\n## A\n- [ ] a\n"} {
+			st, _ := taken(t, doc, between)
+			delta, err := markdown.Diff(st, st, []byte(again), markdown.DiffOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range delta.Events {
+				if k := e.Kind(); k == events.KindTaskAdded || k == events.KindSectionAdded {
+					t.Errorf("%q, then %q: %s", between, again, k)
+				}
+			}
+			if st = evolved(t, st, delta.Events); !st.Is([]byte(again)) {
+				t.Errorf("got\n%s\nwant\n%s", st.Document(), again)
+			}
+		}
+	}
+}

@@ -45,18 +45,24 @@ func treeOf(st *checklist.State) *tree {
 	return t
 }
 
-// attic returns what the emptied document of a state held, as if it were there.
-func attic(st *checklist.State) *tree {
-	t := newTree()
+// attic adds what was taken out of a document in which no task is left, as if it
+// were there, and returns it.
+func (t *tree) attic(st *checklist.State) (away []*node) {
+	for n := range t.root.all {
+		if n.ref.Noun != events.TextNoun {
+			return nil
+		}
+	}
+	there := len(t.root.children)
 	t.hang(&checklist.Block{Children: st.LastRemoved()})
-	return t
+	return slices.Clone(t.root.children[there:])
 }
 
 // hang puts the blocks under root into the tree.
 func (t *tree) hang(root *checklist.Block) {
 	var walk func(b *checklist.Block, to *node)
 	walk = func(b *checklist.Block, to *node) {
-		to.children = make([]*node, 0, len(b.Children))
+		to.children = slices.Grow(to.children, len(b.Children))
 		for _, child := range b.Children {
 			n := &node{ref: child.Ref, parent: to, raw: child.Raw}
 			switch {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -259,4 +260,65 @@ func (s stopper) ExecuteHistory(ctx context.Context, name string, steps iter.Seq
 		}
 	}
 	return total, nil
+}
+
+// Of a merge, each line is by who brought it, and what has no line by who came
+// last to the file on the branch.
+func TestHistoryOfAMerge(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("no git")
+	}
+	dir := t.TempDir()
+	git := func(who string, args ...string) {
+		t.Helper()
+		cmd := exec.Command("git", args...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_AUTHOR_NAME="+who, "GIT_AUTHOR_EMAIL="+who+"@example.com", "GIT_COMMITTER_NAME=c", "GIT_COMMITTER_EMAIL=c@example.com")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+	file := filepath.Join(dir, "plan.md")
+	commit := func(who, document string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(document), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		git(who, "add", "plan.md")
+		git(who, "commit", "-q", "-m", "by "+who)
+	}
+	git("ann", "init", "-q", "-b", "main")
+	commit("ann", "- [ ] first of all\n- [ ] second\n- [ ] third\n- [ ] to go\n")
+	git("ann", "checkout", "-q", "-b", "side")
+	commit("bob", "- [x] first of all\n- [ ] second\n- [ ] third\n- [ ] to go\n")
+	commit("cho", "- [x] first of all\n- [ ] second\n- [x] third\n")
+	git("ann", "checkout", "-q", "main")
+	git("mia", "merge", "-q", "--no-ff", "-m", "merge", "side")
+
+	f, err := gitlog.Open(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	history, err := f.History(t.Context(), gitlog.Range{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := app.NewLocal(memory{eventstest.NewLog()}, commands.Config{})
+	if _, err := docfile.TakeHistory(t.Context(), a, "plan", f, history, "plan.md", "", true, func(int) {}); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := a.History(t.Context(), "plan")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range rows {
+		if r.Kind == events.KindTaskCompleted || r.Kind == events.KindTaskRemoved {
+			got = append(got, fmt.Sprintf("%s %d by %s", r.Action, r.Key, r.Actor.Name()))
+		}
+	}
+	if want := []string{"done 1 by bob", "done 3 by cho", "removed 4 by cho"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }

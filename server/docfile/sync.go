@@ -223,6 +223,9 @@ func (s *Synced) replace(ctx context.Context, a app.App, meta commands.Meta, fil
 			}
 		}
 		if err := Write(file.Path, s.After); err != nil {
+			if len(s.Edits.Events)+len(s.Commits) > 0 {
+				return fmt.Errorf("%s: its edits are in the log, but not the log's in it: %w", file.Shown, err)
+			}
 			return err
 		}
 		s.Wrote = true

@@ -260,3 +260,113 @@ func TestDiffRestores(t *testing.T) {
 		}
 	}
 }
+
+// What both sides changed: different fields survive together; the same field,
+// changed differently, is a conflict, which a preferred side settles.
+func TestDiffThreeWays(t *testing.T) {
+	t.Parallel()
+	const base = "## A\n- [ ] one of them\n- [ ] two of them\n\n## B\n- [ ] three of them\n"
+	change := func(old, now string) string { return strings.Replace(base, old, now, 1) }
+	for _, test := range []struct {
+		name, log, file string
+		// both is the document of both, or with the side preferred.
+		both, byFile, byLog string
+		conflicts           []string
+	}{
+		{name: "the state here, the text there", log: change("[ ] one", "[x] one"), file: change("one of them", "one of those"), both: change("[ ] one of them", "[x] one of those")},
+		{name: "the same change", log: change("[ ] one", "[x] one"), file: change("[ ] one", "[x] one"), both: change("[ ] one", "[x] one")},
+		{
+			name: "two states", log: change("[ ] one", "[x] one"), file: change("[ ] one", "[-] one"),
+			byFile: change("[ ] one", "[-] one"), byLog: change("[ ] one", "[x] one"), conflicts: []string{"task/1 state"},
+		},
+		{
+			name: "two texts", log: change("one of them", "one of mine"), file: change("one of them", "one of yours"),
+			byFile: change("one of them", "one of yours"), byLog: change("one of them", "one of mine"), conflicts: []string{"task/1 text"},
+		},
+		{
+			name: "two titles", log: change("## A", "## Aa"), file: change("## A", "## Ab"),
+			byFile: change("## A", "## Ab"), byLog: change("## A", "## Aa"), conflicts: []string{"section/1 title"},
+		},
+		{
+			name: "removed here, done there", log: change("[ ] two", "[x] two"), file: change("- [ ] two of them\n", ""),
+			byFile: change("- [ ] two of them\n", ""), byLog: change("[ ] two", "[x] two"), conflicts: []string{"task/2 removed"},
+		},
+		{
+			name: "done here, removed there", log: change("- [ ] two of them\n", ""), file: change("[ ] two", "[x] two"),
+			byFile: change("[ ] two", "[x] two"), byLog: change("- [ ] two of them\n", ""), conflicts: []string{"task/2 removed"},
+		},
+		{
+			name: "a link here, a tick there", log: change("one of them", "one of them ([#7](https://github.com/o/r/issues/7))"), file: change("[ ] one", "[x] one"),
+			both: change("[ ] one of them", "[x] one of them ([#7](https://github.com/o/r/issues/7))"),
+		},
+		{
+			name: "moved here, done there", log: "## A\n- [ ] two of them\n\n## B\n- [ ] three of them\n- [ ] one of them\n", file: change("[ ] one", "[x] one"),
+			both: "## A\n- [ ] two of them\n\n## B\n- [ ] three of them\n- [x] one of them\n",
+		},
+		{
+			name: "another task here and there", log: change("- [ ] three", "- [ ] of the log\n- [ ] three"), file: change("- [ ] two", "- [ ] of the file\n- [ ] two"),
+			both: "## A\n- [ ] one of them\n- [ ] of the file\n- [ ] two of them\n\n## B\n- [ ] of the log\n- [ ] three of them\n",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			was := imported(t, base)
+			try := func(prefer markdown.Side) (string, []string) {
+				now, _ := taken(t, base, test.log)
+				delta, err := markdown.Diff(was, now, []byte(test.file), markdown.DiffOptions{Prefer: prefer})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var conflicts []string
+				for _, c := range delta.Conflicts {
+					conflicts = append(conflicts, c.Ref.String()+" "+string(c.Field))
+				}
+				return string(evolved(t, now, delta.Events).Document()), conflicts
+			}
+			got, conflicts := try(markdown.NoSide)
+			if !slices.Equal(conflicts, test.conflicts) {
+				t.Errorf("conflicts %q, want %q", conflicts, test.conflicts)
+			}
+			if test.both != "" && got != test.both {
+				t.Errorf("got\n%s\nwant\n%s", got, test.both)
+			}
+			for side, want := range map[markdown.Side]string{markdown.FileSide: test.byFile, markdown.LogSide: test.byLog} {
+				if want == "" {
+					continue
+				}
+				if got, conflicts := try(side); got != want || conflicts != nil {
+					t.Errorf("%s: got %q and\n%s\nwant\n%s", side, conflicts, got, want)
+				}
+			}
+		})
+	}
+}
+
+// Where only a part of the file is read, it is read as in the whole: the file
+// again is no edit.
+func TestDiffOfAPart(t *testing.T) {
+	t.Parallel()
+	const was = "# T\n\n## A\n- [ ] a\n\n## B\n- [ ] b\n- [ ] bb\n\n## C\n- [ ] c\n"
+	for name, now := range map[string]string{
+		"a tick":              strings.Replace(was, "[ ] bb", "[x] bb", 1),
+		"one deeper":          strings.Replace(was, "## B", "### B", 1),
+		"one deeper, renamed": strings.Replace(was, "## B", "### Bee", 1),
+		"one higher":          strings.Replace(was, "## B", "# B", 1),
+		"no heading":          strings.Replace(was, "## B\n", "", 1),
+		"an open fence":       strings.Replace(was, "- [ ] bb", "```\n- [ ] bb", 1),
+		"an open comment":     strings.Replace(was, "- [ ] bb", "<!--\n- [ ] bb", 1),
+		"details":             strings.Replace(was, "- [ ] bb\n", "\n<details><summary>more</summary>\n\n- [ ] bb\n\n", 1),
+		"an underline":        strings.Replace(was, "- [ ] bb\n", "words\n===\n", 1),
+		"a legend":            strings.Replace(was, "- [ ] bb\n", "\n[ ] = To do, [o] = Done\n\n- [o] bb\n", 1),
+		"at the end":          was + "- [ ] cc\n\n### D\n- [ ] d\n",
+		"at the beginning":    "- [ ] before\n" + was,
+	} {
+		st, _ := taken(t, was, now)
+		if !st.Is([]byte(now)) {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, st.Document(), now)
+		}
+		if again, err := markdown.Diff(st, st, []byte(now), markdown.DiffOptions{Whole: true}); err != nil || len(again.Events) > 0 {
+			t.Errorf("%s: again: %v, %q", name, err, kinds(again))
+		}
+	}
+}

@@ -362,66 +362,6 @@ func (c *codec) place(v *Place) {
 	c.ref("after", &v.After)
 }
 
-// doc is the lines of other blocks that the event rewrites: {REF: raw}, with
-// those that are not UTF-8 apart in doc64.
-func (c *codec) doc(v *[]Line) {
-	if c.reading {
-		lines := []Line(nil)
-		read := func(name string, value func() string) {
-			if !c.member(name) {
-				return
-			}
-			outer := c.index
-			start := c.pos
-			end, err := c.members(start)
-			if err != nil {
-				c.fail(err)
-				return
-			}
-			for ref, pos := range c.index {
-				r, err := ParseRef(ref)
-				if err != nil {
-					c.fail(err)
-					continue
-				}
-				c.pos = pos
-				lines = append(lines, Line{r, value()})
-			}
-			c.index, c.pos = outer, end
-			c.done()
-		}
-		read("doc", c.readString)
-		read("doc64", c.readBase64)
-		sortLines(lines)
-		*v = lines
-		return
-	}
-	if len(*v) == 0 {
-		return
-	}
-	write := func(name string, valid bool, value func([]byte, string) []byte) {
-		open := false
-		for _, l := range *v {
-			if utf8.ValidString(l.Raw) != valid {
-				continue
-			}
-			if !open {
-				c.name(name)
-				c.buf = append(c.buf, '{')
-				open, c.first = true, true
-			}
-			c.name(l.Ref.String())
-			c.buf = value(c.buf, l.Raw)
-		}
-		if open {
-			c.buf = append(c.buf, '}')
-			c.first = false
-		}
-	}
-	write("doc", true, appendString)
-	write("doc64", false, appendBase64)
-}
-
 // strs is an optional list of strings: absent when empty.
 func (c *codec) strs(name string, v *[]string) {
 	if c.reading || len(*v) > 0 {

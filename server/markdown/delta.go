@@ -16,8 +16,6 @@ type Delta struct {
 	// Equal says that the checklist is the document after the events: nothing
 	// of the log has to go into the file.
 	Equal bool
-	// Rewrite says that the document was written anew: hardly a task survived.
-	Rewrite bool
 	// Reopened, Removed and Reworded are the keys of the tasks to which the
 	// file did that. Reopened are those that were done or dropped.
 	Reopened, Removed, Reworded []int
@@ -61,8 +59,8 @@ func Diff(base, now *checklist.State, document []byte, o DiffOptions) (Delta, er
 	if base == now {
 		away = was.attic(now) // it may come back
 	}
-	is, pairing := target(was, doc, k)
-	delta := Delta{Rewrite: pairing.Rewrite}
+	is := target(was, doc, k)
+	var delta Delta
 	delta.summarise(was, is)
 	cur := was
 	if base != now {
@@ -83,12 +81,12 @@ func Diff(base, now *checklist.State, document []byte, o DiffOptions) (Delta, er
 	if doc, err = Parse([]byte(cur.document()), Options{Markers: o.Markers}); err != nil {
 		return Delta{}, err
 	}
-	is, _ = target(cur, doc, k)
+	is = target(cur, doc, k)
 	d = differ{cur: cur, target: is, keys: k}
 	if err := d.run(); err != nil {
 		return Delta{}, err
 	}
-	delta.Events, delta.Lines = append(delta.Events, d.events...), append(delta.Lines, d.lines...)
+	delta.Events, delta.Lines = append(delta.Events, d.events...), append(delta.Lines, make([]int, len(d.events))...) // of neither side
 	delta.Equal = cur.document() == string(document)
 	return delta, nil
 }
@@ -100,8 +98,8 @@ func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 func (p *narrowed) diff(k *keys) (Delta, error) {
 	was := newTree()
 	was.hang(&checklist.Block{Children: p.old})
-	is, pairing := target(was, p.doc, k)
-	delta := Delta{Rewrite: pairing.Rewrite, Equal: true}
+	is := target(was, p.doc, k)
+	delta := Delta{Equal: true}
 	delta.summarise(was, is)
 	d := differ{cur: was, target: is, keys: k, front: p.before}
 	if err := d.run(); err != nil {
@@ -128,8 +126,7 @@ func phantom(now *checklist.State, o DiffOptions) (*tree, error) {
 	for noun := range k.next {
 		k.next[noun] = nowhere
 	}
-	t, _ := target(treeOf(now), doc, k)
-	return t, nil
+	return target(treeOf(now), doc, k), nil
 }
 
 // DiffOptions say how to compare. The zero value is fine.

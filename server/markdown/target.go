@@ -17,7 +17,7 @@ func (k *keys) ref(noun events.Noun) events.Ref {
 
 // target returns the document of a file as a tree in which everything that was
 // in old has its ref.
-func target(old *tree, doc *Document, k *keys) (*tree, Pairing) {
+func target(old *tree, doc *Document, k *keys) *tree {
 	blocks, nodes := old.blocks()
 	p := Match(blocks, doc.Blocks)
 	t := newTree()
@@ -52,7 +52,7 @@ func target(old *tree, doc *Document, k *keys) (*tree, Pairing) {
 		}
 	}
 	texts(t, t.root, old, k)
-	return t, p
+	return t
 }
 
 // own copies what n says out of the file, which else were kept as long as n.

@@ -71,7 +71,11 @@ func build(src lines, found *scanned) (*Document, error) {
 		spans = spans[here:]
 		i = next
 	}
-	return b.doc, b.flush()
+	if err := b.flush(); err != nil {
+		return nil, err
+	}
+	b.doc.numbered()
+	return b.doc, nil
 }
 
 func (b *builder) contentLines() {
@@ -174,6 +178,7 @@ func (b *builder) span(sp span) error {
 	case opTask:
 		block.Noun = events.TaskNoun
 		block.Text, block.Box, block.Links = ReadTask(raw)
+		block.Meta = ReadMeta(raw)
 		block.Mark = raw[block.Box]
 		block.State, _ = StateOf(block.Mark, b.found.legend, b.found.markers)
 	case opLegend:

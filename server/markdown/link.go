@@ -2,9 +2,12 @@ package markdown
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
+
+	"cairn/events"
 )
 
 // github matches the URL of an issue or a pull request.
@@ -31,7 +34,7 @@ func RemoveLink(raw, url string) string {
 	p := cutTask(raw)
 	url = CleanURL(url)
 	for i := len(p.links) - 1; i >= 0; i-- {
-		if _, u, _ := splitLink(p.links[i]); u == url {
+		if _, u, n := splitLink(p.links[i]); n > 0 && u == url {
 			p.links = append(p.links[:i:i], p.links[i+1:]...)
 			return p.String()
 		}
@@ -111,15 +114,68 @@ func linkLabel(url string) string {
 	return s
 }
 
-// appendGitHub appends the issues and pull requests named in s.
+// shorthand matches "owner/repo#12", and "#12" alone.
+var shorthand = compiled(`(?:^|[\s(])((?:[\w.-]+/[\w.-]+)?)#(\d+)\b`)
+
+// appendGitHub appends the issues and pull requests named in s: by URL, then as
+// "owner/repo#12" where no link to them is there.
 func appendGitHub(links []string, s string) []string {
-	if !strings.Contains(s, "github.com/") {
+	if strings.Contains(s, "github.com/") {
+		for _, url := range github().FindAllString(s, -1) {
+			links = appendNew(links, url)
+		}
+	}
+	return appendShort(links, s, "")
+}
+
+// appendShort appends the issues named in s as "owner/repo#12"; with a repo, an
+// "owner/repo", those named as "#12" instead.
+func appendShort(links []string, s, repo string) []string {
+	if !strings.Contains(s, "#") {
 		return links
 	}
-	for _, url := range github().FindAllString(s, -1) {
-		links = appendNew(links, url)
+	for _, m := range shorthand().FindAllStringSubmatch(mask(s), -1) {
+		in := m[1]
+		if (in == "") != (repo != "") {
+			continue
+		}
+		if in == "" {
+			in = repo
+		}
+		at := "https://github.com/" + in + "/"
+		if !slices.Contains(links, at+"pull/"+m[2]) {
+			links = appendNew(links, at+"issues/"+m[2])
+		}
 	}
 	return links
+}
+
+// numbered gives the tasks the issues that they name as "#12", where all links of
+// the document are to one repository.
+func (d *Document) numbered() {
+	repo, naming := "", false
+	for i := range d.Blocks {
+		b := &d.Blocks[i]
+		if strings.Contains(b.Raw, "github.com/") {
+			for _, url := range github().FindAllString(b.Raw, -1) {
+				switch in := strings.Join(strings.Split(url, "/")[3:5], "/"); {
+				case repo == "":
+					repo = in
+				case in != repo:
+					return
+				}
+			}
+		}
+		naming = naming || b.Noun == events.TaskNoun && strings.Contains(b.Raw, "#")
+	}
+	if repo == "" || !naming {
+		return
+	}
+	for i := range d.Blocks {
+		if b := &d.Blocks[i]; b.Noun == events.TaskNoun {
+			b.Links = appendShort(b.Links, b.Text, repo)
+		}
+	}
 }
 
 func appendNew(links []string, url string) []string {

@@ -87,7 +87,10 @@ type Block struct {
 	Box   int          // of a task: byte offset of Mark in Raw
 	Mark  byte         // of a task
 	State events.State // of a task
-	Links []string     // of a task: URLs in the order they are written
+	Meta  Meta         // of a task: what else its line says
+	// Links are the URLs of a task in the order they are written, then the issues
+	// named as "#12" where all links of the document are to one repository.
+	Links []string
 }
 
 // Bytes returns the document as it was read.

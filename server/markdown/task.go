@@ -1,14 +1,17 @@
 package markdown
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // ReadTask reads the lines of a task.
 //
 // box is the offset of the marker. text is what follows the box: lines trimmed
 // and joined with a space, inline markup as written, without the links that
-// [AddLink] writes at the end of the first line. links are the URLs of those,
-// and of the GitHub issues and pull requests named anywhere, each once, in the
-// order they are written.
+// [AddLink] writes at the end of the first line, and the [Meta] there. links are
+// the URLs of those, and of the GitHub issues and pull requests named anywhere, by
+// URL or as "owner/repo#12", each once, in the order they are written.
 func ReadTask(raw string) (text string, box int, links []string) {
 	p := cutTask(raw)
 	rest := p.joinRest()
@@ -18,8 +21,9 @@ func ReadTask(raw string) (text string, box int, links []string) {
 	}
 	links = appendGitHub(nil, p.body)
 	for _, l := range p.links {
-		_, url, _ := splitLink(l)
-		links = appendNew(links, url)
+		if _, url, n := splitLink(l); n > 0 {
+			links = appendNew(links, url)
+		}
 	}
 	return text, p.box, appendGitHub(links, rest)
 }
@@ -30,7 +34,7 @@ const space = " \t\v\f\r\n"
 type parts struct {
 	head  string   // up to and with the box and the space behind it
 	body  string   // text on the line of the box
-	links []string // what AddLink wrote behind it
+	links []string // what AddLink wrote behind it, and other words about the task
 	tail  string   // space and line end
 	rest  string   // further lines
 	box   int      // offset of the marker
@@ -47,20 +51,14 @@ func cutTask(raw string) parts {
 	line := raw[at:end]
 	body := strings.TrimRight(line, space)
 	p := parts{rest: raw[end:], box: open + 1, tail: line[len(body):]}
-	for {
-		_, _, n := splitLink(body)
-		if n == 0 {
-			break
-		}
-		cut := len(body) - n
-		p.links = append(p.links, body[cut:])
-		body = body[:cut]
+	cut, ends := trailing(body, p.rest)
+	for from := cut; len(ends) > 0; ends = ends[1:] {
+		p.links = append(p.links, body[from:ends[0]])
+		from = ends[0]
 	}
+	body = body[:cut]
 	p.body = strings.TrimLeft(body, " \t")
 	p.head = raw[:at+len(body)-len(p.body)]
-	for i, j := 0, len(p.links)-1; i < j; i, j = i+1, j-1 {
-		p.links[i], p.links[j] = p.links[j], p.links[i]
-	}
 	return p
 }
 
@@ -116,8 +114,9 @@ func SetMark(raw string, box int, mark byte) string {
 }
 
 // Reword returns the lines of a task with another text, which is one line as
-// [CleanText] makes it. Bullet, box, links at the end of the first line,
-// trailing space and line end stay; further lines go.
+// [CleanText] makes it. Bullet, box, what is no text at the end of the first line,
+// trailing space and line end stay; further lines go, and a day for which the text
+// names another.
 func Reword(raw, text string) string {
 	p := cutTask(raw)
 	if p.box == 0 {
@@ -132,7 +131,23 @@ func Reword(raw, text string) string {
 		p.tail = strings.TrimLeft(p.tail, " \t")
 	}
 	p.body = text
+	for _, t := range tokensOf("- [ ] " + text) {
+		p.without(t.field)
+	}
 	return p.String()
+}
+
+// without takes out the day or estimate behind the text for which it has one.
+func (p *parts) without(f field) {
+	if f < dueField || f > estimateField {
+		return
+	}
+	p.links = slices.DeleteFunc(p.links, func(s string) bool {
+		for _, t := range lex(s, mask(s)) {
+			return t.field == f
+		}
+		return false
+	})
 }
 
 // lineEnd returns the line end that s ends with, "" if it has none.

@@ -59,6 +59,7 @@ func (d *differ) changeTask(c, n *node) {
 			d.add(&events.TaskLinked{Key: c.ref.Key, URL: url, Raw: once(&told, raw), Box: c.box})
 		}
 	}
+	d.changeMeta(c, n, func() string { return once(&told, raw) })
 	if c.state != n.state {
 		put := c.mark()
 		if put == mark {

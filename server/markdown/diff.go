@@ -215,8 +215,9 @@ func (d *differ) insert(c, parent, before *node) *node {
 		d.add(e)
 	case events.TaskNoun:
 		e := &events.TaskAdded{Key: c.ref.Key, Place: place, Text: c.text, State: c.state, Raw: c.raw, Box: c.box}
-		_, _, e.Links = ReadTask(c.raw)
+		e.Links, n.known = c.links, ReadMeta(c.raw)
 		d.add(e)
+		d.events = append(d.events, n.known.Fill(e)...)
 	default:
 		d.add(&events.TextAdded{Key: c.ref.Key, Place: place, Raw: c.raw})
 	}
@@ -285,7 +286,7 @@ func (d *differ) move(c, n, parent, before *node) {
 func sameLinks(a, b string) bool {
 	_, _, x := ReadTask(a)
 	_, _, y := ReadTask(b)
-	return slices.Equal(x, y)
+	return slices.Equal(x, y) && ReadMeta(a).Equal(ReadMeta(b))
 }
 
 // remove takes out what is not in the target.

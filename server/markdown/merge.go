@@ -15,6 +15,11 @@ const (
 	TextField  Field = "text"
 	TitleField Field = "title"
 	PlaceField Field = "place"
+	StartField Field = "start"
+	DueField   Field = "due"
+	EveryField Field = "every"
+	// EstimateField is how much work it is.
+	EstimateField Field = "estimate"
 	// ExistField: one side removed it, the other changed it.
 	ExistField Field = "removed"
 )
@@ -202,7 +207,7 @@ func (m *merger) additions() {
 				continue
 			}
 		}
-		c := &node{ref: n.ref, raw: n.raw, title: n.title, level: n.level, text: n.text, state: n.state, box: n.box}
+		c := &node{ref: n.ref, raw: n.raw, title: n.title, level: n.level, text: n.text, state: n.state, box: n.box, known: n.known, links: n.links}
 		m.file.put(c, parent, m.anchorIn(n, parent))
 	}
 }
@@ -218,7 +223,7 @@ func (m *merger) bringBack(n *node) *node {
 			return nil
 		}
 	}
-	c := &node{ref: n.ref, raw: n.raw, title: n.title, level: n.level, text: n.text, state: n.state, box: n.box}
+	c := &node{ref: n.ref, raw: n.raw, title: n.title, level: n.level, text: n.text, state: n.state, box: n.box, known: n.known, links: n.links}
 	m.file.put(c, parent, m.anchorIn(n, parent))
 	return c
 }
@@ -279,7 +284,7 @@ func (n *node) value() string {
 
 // fields gives n of the file's tree what the log changed since base.
 func (m *merger) fields(n, b, l *node) {
-	if l.raw == b.raw && l.state == b.state && l.text == b.text && l.level == b.level {
+	if l.raw == b.raw && l.state == b.state && l.text == b.text && l.level == b.level && l.known.Equal(b.known) {
 		return
 	}
 	if n.raw == b.raw && n.state == b.state && n.level == b.level {
@@ -342,6 +347,7 @@ func (m *merger) task(n, b, l *node) {
 			raw = RemoveLink(raw, url)
 		}
 	}
+	raw = m.meta(n, b, l, raw)
 	_, box, _ := ReadTask(raw)
 	n.raw, n.box, n.text, n.state = SetMark(raw, box, mark), box, text, state
 	n.text, _, _ = ReadTask(n.raw)

@@ -32,7 +32,7 @@ func target(old *tree, doc *Document, k *keys) *tree {
 		b := &doc.Blocks[i]
 		n := &node{
 			parent: under(b.Parent), raw: b.Raw, title: b.Title, level: b.Level,
-			text: b.Text, state: b.State, box: b.Box, role: b.Role, line: b.Line, how: p.How[i],
+			text: b.Text, state: b.State, box: b.Box, role: b.Role, line: b.Line, how: p.How[i], links: b.Links,
 		}
 		switch a := p.Old[i]; {
 		case b.Noun == events.TextNoun:

@@ -21,6 +21,8 @@ type node struct {
 	text  string // of a task
 	state events.State
 	box   int
+	known Meta     // in the log, where that differs from what the line says
+	links []string // in the file
 
 	role Role         // of a text of the file
 	line int          // in the file, from 1
@@ -70,6 +72,7 @@ func (t *tree) hang(root *checklist.Block) {
 				n.title, n.level = child.Section.Title, child.Section.Level
 			case child.Task != nil:
 				n.text, n.state, n.box = child.Task.Text, child.Task.State, child.Task.Box
+				n.known = MetaOf(child.Task)
 			}
 			to.children = append(to.children, n)
 			t.by[n.ref] = n

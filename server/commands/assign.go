@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"cairn/events"
+	"cairn/server/markdown"
 )
 
 const none = "none"
@@ -71,7 +72,9 @@ func (c Assign) decide(d *decision) error {
 	}
 	for _, b := range blocks {
 		if !slices.Equal(b.Task.Assignees, people) {
-			d.add(&events.TaskAssigned{Key: b.Task.Key, Assignees: people})
+			e := &events.TaskAssigned{Key: b.Task.Key, Assignees: people}
+			e.Raw, e.Box = d.inLine(b, func(m *markdown.Meta) { m.Assignees = people })
+			d.add(e)
 		}
 	}
 	return nil

@@ -24,6 +24,7 @@ type decision struct {
 	legend  string
 	markers map[byte]events.State
 	spacing spacing
+	written *markdown.Forms // nil until asked for
 }
 
 func newDecision(st *checklist.State) *decision {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"cairn/events"
+	"cairn/server/markdown"
 )
 
 // Estimate says how much work tasks are: "3d", "4h" or points.
@@ -36,7 +37,9 @@ func (c Estimate) decide(d *decision) error {
 	estimate := strings.TrimSuffix(c.Estimate, none)
 	for _, b := range blocks {
 		if b.Task.Estimate != estimate {
-			d.add(&events.TaskEstimated{Key: b.Task.Key, Estimate: estimate})
+			e := &events.TaskEstimated{Key: b.Task.Key, Estimate: estimate}
+			e.Raw, e.Box = d.inLine(b, func(m *markdown.Meta) { m.Estimate = estimate })
+			d.add(e)
 		}
 	}
 	return nil

@@ -131,7 +131,9 @@ func (d *decision) blocks(doc *markdown.Document) {
 		case events.SectionNoun:
 			d.add(&events.SectionAdded{Key: ref.Key, Place: place, Level: b.Level, Title: b.Title, Raw: b.Raw})
 		case events.TaskNoun:
-			d.add(&events.TaskAdded{Key: ref.Key, Place: place, Text: b.Text, State: b.State, Raw: b.Raw, Box: b.Box, Links: b.Links})
+			e := &events.TaskAdded{Key: ref.Key, Place: place, Text: b.Text, State: b.State, Raw: b.Raw, Box: b.Box, Links: b.Links}
+			d.add(e)
+			d.events = append(d.events, b.Meta.Fill(e)...)
 		default:
 			d.add(&events.TextAdded{Key: ref.Key, Place: place, Raw: b.Raw})
 		}

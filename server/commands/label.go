@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"cairn/events"
+	"cairn/server/markdown"
 )
 
 // Label puts labels on tasks and takes others off.
@@ -46,7 +47,9 @@ func (c Label) decide(d *decision) error {
 			}
 		}
 		if !slices.Equal(after, b.Task.Labels) {
-			d.add(&events.TaskLabeled{Key: b.Task.Key, Labels: after})
+			e := &events.TaskLabeled{Key: b.Task.Key, Labels: after}
+			e.Raw, e.Box = d.inLine(b, func(m *markdown.Meta) { m.Labels = after })
+			d.add(e)
 		}
 	}
 	return nil

@@ -30,6 +30,7 @@ type entry struct {
 	Level   int          // of a section
 	State   events.State // of a task
 	Links   []string     // of a task, sorted
+	Says    string       // of a task, its metadata
 	Section string       // the nearest heading
 	Parent  string       // the nearest task
 }
@@ -51,6 +52,7 @@ func folded(st *checklist.State) outline {
 				e.Parent = parent.Task.Text
 			}
 			e.Text, e.State, e.Links = b.Task.Text, b.Task.State, sorted(b.Task.Links)
+			e.Says = says(markdown.MetaOf(b.Task), b.Raw)
 			o.Tasks = append(o.Tasks, e)
 		}
 	}
@@ -76,10 +78,40 @@ func parsed(doc *markdown.Document) outline {
 			o.Sections = append(o.Sections, e)
 		case events.TaskNoun:
 			e.Text, e.State, e.Links = b.Text, b.State, sorted(b.Links)
+			e.Says = says(b.Meta, b.Raw)
 			o.Tasks = append(o.Tasks, e)
 		}
 	}
 	return o
+}
+
+// says is what of m the line of the task says; what it does not may be in the log
+// alone, as what cannot be written: people in the words, and what stands in further
+// lines. A task that was imported as done does not repeat.
+func says(m markdown.Meta, raw string) string {
+	line := markdown.ReadMeta(raw)
+	text, _, _ := markdown.ReadTask(raw)
+	if strings.Count(raw, "\n") > 1 {
+		return ""
+	}
+	among := func(list, line []string, sign string) []string {
+		if strings.Contains(text, sign) {
+			return nil
+		}
+		return sorted(slices.DeleteFunc(slices.Clone(list), func(s string) bool { return !slices.Contains(line, s) }))
+	}
+	m.Assignees, m.Labels = among(m.Assignees, line.Assignees, "@"), among(m.Labels, line.Labels, "#")
+	if line.Start == "" {
+		m.Start = ""
+	}
+	if line.Due == "" {
+		m.Due = ""
+	}
+	if line.Estimate == "" {
+		m.Estimate = ""
+	}
+	m.Every = ""
+	return fmt.Sprintf("%+v", m)
 }
 
 func sorted(list []string) []string {
@@ -147,7 +179,9 @@ func generated(t *rapid.T) string {
 	texts := 0
 	text := func() string {
 		texts++
-		return rapid.StringMatching(`[a-z][a-z *_(]{0,6}[a-z]`).Draw(t, "text") + strconv.Itoa(texts)
+		return rapid.StringMatching(`[a-z][a-z *_(]{0,6}[a-z]`).Draw(t, "text") + strconv.Itoa(texts) + rapid.SampledFrom([]string{
+			"", "", "", "", " @eli", " #y", " +y @ada", " due:2026-12-01", " 🔁 every week 📅 2026-12-01", " est:5", " due:2026-12-01 at last",
+		}).Draw(t, "meta")
 	}
 	bullet := rapid.SampledFrom([]string{"- ", "- ", "* ", "1. ", "2) ", "-   "}).Draw(t, "bullet")
 	quote := ""
@@ -250,7 +284,8 @@ func anyCommand(t *rapid.T, st *checklist.State) commands.Command {
 		return rapid.SampledFrom(sections).Draw(t, "section")
 	}
 	words := func() string {
-		return rapid.StringMatching(`[A-Z][a-z #*_]{0,8}[a-z]`).Draw(t, "words") + strconv.FormatUint(st.Revision, 10)
+		return rapid.StringMatching(`[A-Z][a-z #*_]{0,8}[a-z]`).Draw(t, "words") + strconv.FormatUint(st.Revision, 10) +
+			rapid.SampledFrom([]string{"", "", "", " @kim", " due:2026-12-03", " #lab", " due:2026-12-04 for @kim"}).Draw(t, "meta")
 	}
 	place := func(also bool) (under, before, after, in string) {
 		switch n := rapid.IntRange(0, 4).Draw(t, "place"); {

@@ -90,7 +90,7 @@ func (c Schedule) decide(d *decision) error {
 			e.Every = events.Set(every)
 		}
 		if e.Due.Present || e.Every.Present {
-			d.add(e)
+			d.reschedule(b, e)
 		}
 	}
 	return nil

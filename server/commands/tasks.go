@@ -43,8 +43,8 @@ func (c AddTask) decide(d *decision) error {
 		return err
 	}
 	d.open(&s)
-	key := d.addTask(s, c.Text)
-	d.close(s, events.TaskRef(key))
+	added := d.addTask(s, c.Text)
+	d.close(s, events.TaskRef(added.Key))
 	return nil
 }
 
@@ -63,13 +63,14 @@ func (d *decision) livePlace(place events.Place) error {
 	return refuse("It is out of the scope. To go on with it: cairn reopen KEY", "%s is dropped", name(dropped))
 }
 
-func (d *decision) addTask(s slot, text string) int {
+func (d *decision) addTask(s slot, text string) *events.TaskAdded {
 	mark, _ := d.mark(events.Todo)
 	raw := d.raw(s, mark, text)
-	key := d.key(events.TaskNoun)
 	read, box, links := markdown.ReadTask(raw)
-	d.add(&events.TaskAdded{Key: key, Place: s.place, Text: read, State: events.Todo, Raw: raw, Box: box, Links: links})
-	return key
+	e := &events.TaskAdded{Key: d.key(events.TaskNoun), Place: s.place, Text: read, State: events.Todo, Raw: raw, Box: box, Links: links}
+	d.add(e)
+	d.events = append(d.events, markdown.ReadMeta(raw).Fill(e)...)
+	return e
 }
 
 // EditTask words a task otherwise.
@@ -113,6 +114,9 @@ func (c EditTask) decide(d *decision) error {
 			d.add(&events.TaskLinked{Key: b.Task.Key, URL: url})
 		}
 	}
+	have := markdown.MetaOf(b.Task)
+	after := have.Follow(markdown.ReadMeta(b.Raw), markdown.ReadMeta(raw))
+	d.events = append(d.events, after.Events(b.Task.Key, have, func() string { return "" }, 0)...)
 	return nil
 }
 
@@ -291,9 +295,8 @@ func (c SplitTask) decide(d *decision) error {
 	s := under(b, nil)
 	d.open(&s)
 	for _, text := range c.Texts {
-		key := d.addTask(s, text)
-		added := d.events[len(d.events)-1].(*events.TaskAdded)
-		s = slot{place: events.Place{In: b.Ref, After: events.TaskRef(key)}, like: added.Raw, count: true}
+		added := d.addTask(s, text)
+		s = slot{place: events.Place{In: b.Ref, After: events.TaskRef(added.Key)}, like: added.Raw, count: true}
 	}
 	return nil
 }

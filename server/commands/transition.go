@@ -130,7 +130,7 @@ func (c Transition) apply(d *decision, b *checklist.Block) {
 	if c.Verb == Done && b.Task.Every != "" {
 		due := b.Task.Due
 		d.add(&events.TaskCompleted{Key: key, Occurrence: due})
-		d.add(&events.TaskScheduled{Key: key, Due: events.Set(nextOccurrence(due, b.Task.Every, b.Task.Occurrences))})
+		d.reschedule(b, &events.TaskScheduled{Key: key, Due: events.Set(nextOccurrence(due, b.Task.Every, b.Task.Occurrences))})
 		return
 	}
 	var mark byte // a marker that says so already stays

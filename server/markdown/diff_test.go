@@ -86,6 +86,14 @@ func TestDiff(t *testing.T) {
 		{"another order", "- [ ] a\n- [ ] b\n- [ ] c\n", "- [ ] c\n- [ ] a\n- [ ] b\n", []string{"task.moved task/3"}},
 		{"a task under another", "- [ ] a\n- [ ] b\n", "- [ ] a\n  - [ ] b\n", []string{"task.moved task/2"}},
 		{"an issue", "- [ ] a thing\n", "- [ ] a thing ([#7](https://github.com/o/r/issues/7))\n", []string{"task.linked task/1"}},
+		{"an owner", "- [ ] a thing\n", "- [ ] a thing @ada\n", []string{"task.assigned task/1"}},
+		{"all that a line can say", "- [ ] a thing @ada 📅 2026-12-01\n", "- [x] a thing 📅 2026-12-02 #db est:3d ✅ 2026-12-01\n",
+			[]string{"task.assigned task/1", "task.scheduled task/1", "task.estimated task/1", "task.labeled task/1", "task.completed task/1"}},
+		{"what a tool writes as it ticks", "- [ ] a thing 📅 2026-12-01\n", "- [x] a thing 📅 2026-12-01 ✅ 2026-12-01\n", []string{"task.completed task/1", "document.reformatted document"}},
+		{"an owner in the words", "- [ ] ask about the thing\n", "- [ ] ask @ada about the thing\n", []string{"task.reworded task/1", "task.assigned task/1"}},
+		{"a place and a day", "## A\n- [ ] a thing\n- [ ] b\n## B\n- [ ] c\n", "## A\n- [ ] b\n## B\n- [ ] c\n- [ ] a thing due:2026-12-01\n",
+			[]string{"task.moved task/1", "task.scheduled task/1"}},
+		{"a new task that repeats", "- [ ] a\n", "- [ ] a\n- [ ] b 🔁 every week 📅 2026-12-01\n", []string{"task.added task/2", "task.scheduled task/2"}},
 		{"prose", "# T\n\nold words\nand more\n\n- [ ] a\n", "# T\n\nnew words\nand more\n\n- [ ] a\n", []string{"text.edited text/2"}},
 		{"another bullet", "- [ ] a\n", "* [ ] a\n", []string{"document.reformatted document"}},
 		{"another form of the same mark", "- [x] a\n", "- [X] a\n", []string{"document.reformatted document"}},
@@ -122,7 +130,7 @@ func script(r *rand.Rand, document string, edits int) string {
 	}
 	for range edits {
 		i := r.IntN(len(lines))
-		switch r.IntN(12) {
+		switch r.IntN(13) {
 		case 0, 1, 2, 3:
 			lines[i] = mark(lines[i])
 		case 4:
@@ -149,6 +157,9 @@ func script(r *rand.Rand, document string, edits int) string {
 			}
 		case 11:
 			lines = slices.Insert(lines, i, "\n", "Some prose.\n", "\n")
+		case 12:
+			line := strings.TrimRight(lines[i], "\n")
+			lines[i] = line + []string{" @ada", " @bob", " #db", " due:2026-12-24", " 📅 2026-12-31", " est:3d"}[r.IntN(6)] + lines[i][len(line):]
 		}
 	}
 	return strings.Join(lines, "")
@@ -235,6 +246,80 @@ func TestDiffMerges(t *testing.T) {
 			r.Fatalf("a document that is never at rest: %v %q", err, kinds(more))
 		}
 	})
+}
+
+// What the log and the file say of a task besides its text comes together: names
+// are put together, a day that both changed is a conflict.
+func TestDiffMergesMeta(t *testing.T) {
+	t.Parallel()
+	assign := func(who ...string) commands.Command { return commands.Assign{Tasks: []string{"1"}, Assignees: who} }
+	label := func(add string) commands.Command { return commands.Label{Tasks: []string{"1"}, Add: []string{add}} }
+	due := func(day string) commands.Command { return commands.Schedule{Tasks: []string{"1"}, Due: day} }
+	for _, test := range []struct {
+		name, base string
+		log        commands.Command
+		file       string
+		want       string // the document
+		values     markdown.Meta
+		conflict   markdown.Field
+	}{
+		{
+			"an owner in the log, a word in the file", "- [ ] ship the thing @ada\n", assign("bob"), "- [ ] ship that thing @ada\n",
+			"- [ ] ship that thing @bob\n", markdown.Meta{Assignees: []string{"bob"}}, "",
+		},
+		{
+			"labels of both", "- [ ] ship #a\n", label("log"), "- [x] ship #a #file\n",
+			"- [x] ship #a #file #log\n", markdown.Meta{Labels: []string{"a", "file", "log"}}, "",
+		},
+		{
+			"a day in the file, an owner in the log alone", "- [ ] ship\n", assign("bob"), "- [ ] ship due:2026-12-24\n",
+			"- [ ] ship due:2026-12-24\n", markdown.Meta{Assignees: []string{"bob"}, Due: "2026-12-24"}, "",
+		},
+		{
+			"a day in the log, and in another way in the file", "- [ ] ship due:2026-12-01\n", due("2026-12-24"), "- [ ] ship due:2026-12-01 #a\n",
+			"- [ ] ship due:2026-12-24 #a\n", markdown.Meta{Due: "2026-12-24", Labels: []string{"a"}}, "",
+		},
+		{
+			"the same day", "- [ ] ship\n", due("2026-12-24"), "- [ ] ship due:2026-12-24\n",
+			"- [ ] ship due:2026-12-24\n", markdown.Meta{Due: "2026-12-24"}, "",
+		},
+		{
+			"two days", "- [ ] ship due:2026-12-01\n", due("2026-12-24"), "- [ ] ship due:2026-12-31\n",
+			"- [ ] ship due:2026-12-31\n", markdown.Meta{Due: "2026-12-31"}, markdown.DueField,
+		},
+		{
+			"two days, one of them in the log alone", "- [ ] ship\n", due("2026-12-24"), "- [ ] ship due:2026-12-31\n",
+			"- [ ] ship due:2026-12-31\n", markdown.Meta{Due: "2026-12-31"}, markdown.DueField,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			base, now := imported(t, test.base), imported(t, test.base)
+			decided, err := commands.Decide(now, test.log)
+			if err != nil {
+				t.Fatal(err)
+			}
+			now = evolved(t, now, decided)
+			delta, err := markdown.Diff(base, now, []byte(test.file), markdown.DiffOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var fields []markdown.Field
+			for _, c := range delta.Conflicts {
+				fields = append(fields, c.Field)
+			}
+			if got := fmt.Sprint(fields); got != strings.Replace(fmt.Sprintf("[%s]", test.conflict), "[ ]", "[]", 1) {
+				t.Errorf("conflicts: got %s, want %q", got, test.conflict)
+			}
+			now = evolved(t, now, delta.Events)
+			if got := string(now.Document()); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+			if got := markdown.MetaOf(now.Task(1).Task); !got.Equal(test.values) {
+				t.Errorf("got %+v, want %+v", got, test.values)
+			}
+		})
+	}
 }
 
 // What was taken out comes back with its keys, also where the file kept a line of

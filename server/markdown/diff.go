@@ -42,9 +42,11 @@ func (d *differ) place(parent, before *node) events.Place {
 	return p
 }
 
-func (d *differ) add(e events.Event) {
-	d.events = append(d.events, e)
-	d.lines = append(d.lines, d.line)
+func (d *differ) add(list ...events.Event) {
+	for _, e := range list {
+		d.events = append(d.events, e)
+		d.lines = append(d.lines, d.line)
+	}
 }
 
 // run finds the events. cur is used up.
@@ -217,7 +219,7 @@ func (d *differ) insert(c, parent, before *node) *node {
 		e := &events.TaskAdded{Key: c.ref.Key, Place: place, Text: c.text, State: c.state, Raw: c.raw, Box: c.box}
 		e.Links, n.known = c.links, ReadMeta(c.raw)
 		d.add(e)
-		d.events = append(d.events, n.known.Fill(e)...)
+		d.add(n.known.Fill(e)...)
 	default:
 		d.add(&events.TextAdded{Key: c.ref.Key, Place: place, Raw: c.raw})
 	}

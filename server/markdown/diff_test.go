@@ -119,6 +119,15 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+// Each event comes from the line that says it, also where one line makes several.
+func TestDiffLines(t *testing.T) {
+	t.Parallel()
+	_, delta := taken(t, "- [ ] a\n- [ ] b\n", "- [ ] a @ada due:2026-12-01 #db\n- [ ] new 🔁 every week 📅 2026-12-01\n- [x] b\n- [ ] c\n")
+	if want := []int{1, 1, 1, 2, 2, 3, 4}; !slices.Equal(delta.Lines, want) {
+		t.Errorf("got lines %v of %q, want %v", delta.Lines, kinds(delta), want)
+	}
+}
+
 // script edits lines at random, as people and tools do.
 func script(r *rand.Rand, document string, edits int) string {
 	lines := strings.SplitAfter(document, "\n")

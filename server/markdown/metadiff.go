@@ -85,7 +85,7 @@ func set[T comparable](to *events.Optional[T], have, want T) {
 // changeMeta tells what the line of c says of metadata that that of n does not.
 func (d *differ) changeMeta(c, n *node, raw func() string) {
 	now := n.known.Follow(ReadMeta(n.raw), ReadMeta(c.raw))
-	d.events = append(d.events, now.Events(c.ref.Key, n.known, raw, c.box)...)
+	d.add(now.Events(c.ref.Key, n.known, raw, c.box)...)
 	n.known = now
 }
 

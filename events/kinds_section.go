@@ -114,10 +114,14 @@ func (e *SectionRemoved) fields(c *codec) {
 
 // SectionRestored says that a removed section is back with what stood in it, keys and all.
 //
-//	{"key":3,"in":"section/2","after":"section/5"}
+//	{"key":3,"in":"section/2","after":"section/5","first":"task/12","last":"task/14"}
+//
+// Where only the heading had been taken out, first to last are the siblings that
+// stand in the section again; both are optional.
 type SectionRestored struct {
-	Key   int
-	Place Place
+	Key         int
+	Place       Place
+	First, Last Ref
 }
 
 // Kind returns the stored type.
@@ -129,6 +133,8 @@ func (*SectionRestored) event()            {}
 func (e *SectionRestored) fields(c *codec) {
 	c.num("key", &e.Key)
 	c.place(&e.Place)
+	c.ref("first", &e.First)
+	c.ref("last", &e.Last)
 }
 
 // SectionAssigned says that a section belongs to these people, the value after.

@@ -143,11 +143,16 @@ func (e *TaskDropped) fields(c *codec) {
 
 // TaskReopened says that a task is to be done (again): its state is todo.
 //
-//	{"key":12,"mark":" ","doc":{…}}
+//	{"key":12,"mark":" ","occurrence":"2026-11-27","doc":{…}}
+//
+// With an occurrence, the task repeats and stays open: that occurrence is not
+// done after all.
 type TaskReopened struct {
 	Key int
 	// Mark is the marker after; 0 leaves the line as it is.
 	Mark byte
+	// Occurrence is the due day of the occurrence that is not done.
+	Occurrence Day
 	// Doc is the legend, if the event extends or shortens it.
 	Doc []Line
 }
@@ -161,6 +166,7 @@ func (*TaskReopened) event()            {}
 func (e *TaskReopened) fields(c *codec) {
 	c.num("key", &e.Key)
 	c.mark("mark", &e.Mark)
+	strAs(c, "occurrence", &e.Occurrence)
 	c.doc(&e.Doc)
 }
 
@@ -443,10 +449,14 @@ func (e *TaskUnblocked) fields(c *codec) {
 
 // TaskCommented says that somebody said something about a task. The event's id names the comment.
 //
-//	{"key":12,"text":"…"}
+//	{"key":12,"text":"…","again":"<event id>"}
+//
+// With again, it is the comment of that event, which had been taken back.
 type TaskCommented struct {
 	Key  int
 	Text string
+	// Again is the id of the comment that is back; optional.
+	Again string
 }
 
 // Kind returns the stored type.
@@ -458,6 +468,7 @@ func (*TaskCommented) event()            {}
 func (e *TaskCommented) fields(c *codec) {
 	c.num("key", &e.Key)
 	c.text("text", &e.Text)
+	c.str("again", &e.Again)
 }
 
 // TaskUncommented says that a comment was taken back.

@@ -38,6 +38,11 @@ func (d *teller) task(data events.Event) {
 	case *events.TaskDropped:
 		d.transition("DROP", t, events.Dropped, e.Mark, e.Doc)
 	case *events.TaskReopened:
+		if e.Occurrence != "" {
+			d.row.Action = "REOPEN"
+			d.change("occurrence", string(e.Occurrence), nil)
+			return
+		}
 		action := "stop"
 		if t.State == events.Done || t.State == events.Dropped {
 			action = "REOPEN"

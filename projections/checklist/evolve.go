@@ -145,6 +145,7 @@ func (st *State) section(e events.Event, change Change) {
 	case *events.SectionRestored:
 		key = e.Key
 		st.restore(events.SectionRef(key), e.Place)
+		st.moveRun(e.First, e.Last, events.Place{In: events.SectionRef(e.Key)})
 	case *events.SectionAssigned:
 		key = e.Key
 		if b := st.Block(events.SectionRef(key)); b != nil {
@@ -190,6 +191,11 @@ func (st *State) task(data events.Event, env events.Envelope, change Change) {
 	case *events.TaskDropped:
 		st.transition(find(e.Key), events.Dropped, e.Mark, e.Doc, change)
 	case *events.TaskReopened:
+		if e.Occurrence != "" {
+			b := find(e.Key)
+			b.Task.Occurrences = slices.DeleteFunc(b.Task.Occurrences, func(d events.Day) bool { return d == e.Occurrence })
+			return
+		}
 		st.transition(find(e.Key), events.Todo, e.Mark, e.Doc, change)
 	case *events.TaskReworded:
 		b := find(e.Key)
@@ -246,11 +252,29 @@ func (st *State) task(data events.Event, env events.Envelope, change Change) {
 	case *events.TaskJoined:
 		st.join(e)
 	case *events.TaskCommented:
-		b := find(e.Key)
-		b.Task.Comments = append(b.Task.Comments, Comment{ID: env.ID, Text: e.Text, Change: change})
+		find(e.Key).Task.comment(e, Comment{ID: env.ID, Text: e.Text, Change: change})
 	case *events.TaskUncommented:
-		b := find(e.Key)
-		b.Task.Comments = slices.DeleteFunc(b.Task.Comments, func(c Comment) bool { return c.ID == e.Comment })
+		find(e.Key).Task.uncomment(e.Comment)
+	}
+}
+
+// comment adds c, or brings back the comment that e names, in its place.
+func (t *Task) comment(e *events.TaskCommented, c Comment) {
+	if i := slices.IndexFunc(t.uncommented, func(c Comment) bool { return c.ID == e.Again }); i >= 0 {
+		c = t.uncommented[i]
+		t.uncommented = slices.Delete(t.uncommented, i, i+1)
+	}
+	i := len(t.Comments)
+	for i > 0 && t.Comments[i-1].Change.Seq > c.Change.Seq {
+		i--
+	}
+	t.Comments = slices.Insert(t.Comments, i, c)
+}
+
+func (t *Task) uncomment(id string) {
+	if i := slices.IndexFunc(t.Comments, func(c Comment) bool { return c.ID == id }); i >= 0 {
+		t.uncommented = append(t.uncommented, t.Comments[i])
+		t.Comments = slices.Delete(t.Comments, i, i+1)
 	}
 }
 

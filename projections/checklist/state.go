@@ -128,6 +128,8 @@ type Task struct {
 	// BlockedBy are the keys of the tasks it waits for, in order of naming.
 	BlockedBy []int
 	Comments  []Comment
+	// uncommented are the comments that were taken back.
+	uncommented []Comment
 	// Until is the day to look again at a task on hold.
 	Until events.Day
 

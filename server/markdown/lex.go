@@ -272,10 +272,10 @@ func mask(s string) string {
 			} else {
 				i += n - 1
 			}
-		case c == '<' && i+1 < len(s) && (letter(s[i+1]) && s[i+1] != '-' || s[i+1] == '/' || s[i+1] == '!'):
-			if end := strings.IndexByte(s[i:], '>'); end > 0 {
-				hide(i, i+end+1)
-				i += end
+		case c == '<':
+			if end := tagEnd(s[i:]); end > 0 {
+				hide(i, i+end)
+				i += end - 1
 			}
 		case c == '[':
 			if end := linkEnd(s, i); end > 0 {
@@ -293,6 +293,24 @@ func mask(s string) string {
 		}
 	}
 	return string(b)
+}
+
+// tagEnd returns the length of the HTML tag or comment at the beginning of s; 0
+// if there is none. A tag does not go on in the next line: a > there can be that
+// of a quote.
+func tagEnd(s string) int {
+	if strings.HasPrefix(s, "<!--") {
+		if end := strings.Index(s, "-->"); end > 0 {
+			return end + len("-->")
+		}
+		return 0
+	}
+	line, _, _ := strings.Cut(s, "\n")
+	name := strings.TrimPrefix(line[1:], "/")
+	if name == "" || (name[0]|0x20 < 'a' || name[0]|0x20 > 'z') && name[0] != '!' {
+		return 0
+	}
+	return strings.IndexByte(line, '>') + 1
 }
 
 // closingTicks returns the end of a code span whose n backticks end at from, 0 if

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/spf13/cobra"
 
-	"cairn/events"
 	"cairn/server/commands"
 )
 
@@ -21,11 +17,11 @@ task of its own, with a new key, and the one that it was taken for is gone.
   cairn separate 12 @204`,
 		Args: args(2, 2, "a TASK and the @SEQ at which it was taken for the same"),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			seq, err := strconv.ParseUint(strings.TrimPrefix(given[1], "@"), 10, 63)
-			if err != nil || seq == 0 || !strings.HasPrefix(given[1], "@") {
-				return &commands.Error{Code: commands.CodeUsage, Message: given[1] + " is no position: write @204"}
+			seq, err := parseSeq(given[1])
+			if err != nil {
+				return err
 			}
-			_, err = c.write(cmd.Context(), w, commands.SeparateTask{Task: given[0], Seq: events.Seq(seq)}, given[:1])
+			_, err = c.write(cmd.Context(), w, commands.SeparateTask{Task: given[0], Seq: seq}, given[:1])
 			return err
 		},
 		ValidArgsFunction: c.completeTasks(nil),

@@ -40,6 +40,9 @@ type Outcome struct {
 	commands.Result
 	// Rows tell the events, one each.
 	Rows []audit.Row
+	// Undone tell the events that an Undo or a Redo takes back; none where it was
+	// carried out before.
+	Undone []audit.Row
 	// After is what the checklist would be after a Preview; nil otherwise. Its
 	// events have no Seq.
 	After *checklist.State

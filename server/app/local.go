@@ -48,10 +48,9 @@ func (l *Local) Origin() string { return l.log.Origin() }
 
 // Execute carries out a command.
 func (l *Local) Execute(ctx context.Context, meta commands.Meta, cmd commands.Command) (Outcome, error) {
-	var rows []audit.Row
-	meta.Observe = func(before *checklist.State, env events.Envelope) {
-		rows = append(rows, audit.Describe(before, env))
-	}
+	var rows, undone []audit.Row
+	meta.Observe = tell(&rows)
+	meta.Undone = tell(&undone)
 	result, err := l.handler.Execute(ctx, meta, cmd)
 	if err != nil {
 		return Outcome{}, l.elsewhere(ctx, err)
@@ -61,7 +60,12 @@ func (l *Local) Execute(ctx context.Context, meta commands.Meta, cmd commands.Co
 			return Outcome{}, err
 		}
 	}
-	return Outcome{Result: result, Rows: rows}, nil
+	return Outcome{Result: result, Rows: rows, Undone: undone}, nil
+}
+
+// tell returns what tells each event that it is given into rows.
+func tell(rows *[]audit.Row) func(*checklist.State, events.Envelope) {
+	return func(before *checklist.State, env events.Envelope) { *rows = append(*rows, audit.Describe(before, env)) }
 }
 
 // ExecuteHistory carries out the commands of a file's history; see
@@ -105,6 +109,8 @@ func (l *Local) retell(ctx context.Context, name string, result commands.Result)
 
 // Preview returns what Execute would do now.
 func (l *Local) Preview(ctx context.Context, meta commands.Meta, cmd commands.Command) (Outcome, error) {
+	var undone []audit.Row
+	meta.Undone = tell(&undone)
 	result, err := l.handler.DryRun(ctx, meta, cmd)
 	if err != nil {
 		return Outcome{}, l.elsewhere(ctx, err)
@@ -115,7 +121,7 @@ func (l *Local) Preview(ctx context.Context, meta commands.Meta, cmd commands.Co
 	if err != nil {
 		return Outcome{}, err
 	}
-	outcome := Outcome{Result: result, After: st}
+	outcome := Outcome{Result: result, Undone: undone, After: st}
 	if result.Repeated {
 		outcome.Rows, err = l.retell(ctx, meta.Checklist, result)
 		return outcome, err

@@ -84,13 +84,25 @@ func mayWrite(st *checklist.State, cmd Command) error {
 			Hint: "Nothing was written. Finish it: cairn import FILE",
 		}
 	case st.Archived:
-		switch cmd.(type) {
-		case Archive, Reactivate:
-		default:
+		if !ofArchived(cmd) {
 			return &Error{Code: CodeRefused, Message: st.Name + " is archived", Hint: "To go on with it: cairn reactivate -c " + st.Name}
 		}
 	}
 	return nil
+}
+
+// ofArchived reports whether a command is one for an archived checklist.
+func ofArchived(cmd Command) bool {
+	var p *past
+	switch cmd := cmd.(type) {
+	case Archive, Reactivate:
+		return true
+	case Undo:
+		p = cmd.past
+	case Redo:
+		p = cmd.past
+	}
+	return p != nil && p.before.Archived != p.after.Archived
 }
 
 // ofHistory reports whether a command takes a commit.

@@ -19,7 +19,10 @@ type decision struct {
 	// lines are, for each of the first events, the line of the document that it
 	// comes from; 0 for none.
 	lines []int
-	next  [events.TextNoun + 1]int
+	// undoes are, for each of the first events, the id of the event that it
+	// takes back; "" for none.
+	undoes []string
+	next   [events.TextNoun + 1]int
 	// legend is the legend's text if an event of this command rewrote it.
 	legend  string
 	markers map[byte]events.State

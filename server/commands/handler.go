@@ -45,6 +45,9 @@ type Meta struct {
 	// Observe, if set, is called for each event that was stored, before it
 	// changes the state, which must be neither changed nor kept.
 	Observe func(before *checklist.State, env events.Envelope)
+	// Undone, if set, is called for each event that an Undo or a Redo takes
+	// back, in order, with the state before it, as Observe.
+	Undone func(before *checklist.State, env events.Envelope)
 }
 
 // Origin is who brought something, when, and by which commit.
@@ -196,15 +199,13 @@ func check(meta Meta, cmd Command) (string, error) {
 // execute runs with the checklist's turn.
 func (h *Handler) execute(ctx context.Context, l *list, meta Meta, cmd Command, hash string) (Result, error) {
 	var resolved Command
-	if sync, ok := cmd.(SyncDocument); ok {
-		var err error
-		if cmd, err = h.withBase(ctx, l, meta.Checklist, sync); err != nil {
-			return Result{}, err
-		}
-	}
 	for attempt := 0; ; attempt++ {
 		if result, known, err := h.known(ctx, l, meta, cmd, hash); known || err != nil {
 			return result, err
+		}
+		var err error
+		if cmd, err = h.prepare(ctx, l, meta, cmd); err != nil {
+			return Result{}, err
 		}
 		envelopes, seq, err := h.decide(l, meta, cmd, &resolved, hash)
 		if err != nil || len(envelopes) == 0 {
@@ -232,13 +233,23 @@ func (h *Handler) execute(ctx context.Context, l *list, meta Meta, cmd Command, 
 	}
 }
 
+// prepare gives a command what it needs of the past.
+func (h *Handler) prepare(ctx context.Context, l *list, meta Meta, cmd Command) (Command, error) {
+	switch c := cmd.(type) {
+	case SyncDocument:
+		return h.withBase(ctx, l, meta.Checklist, c)
+	default:
+		return h.back(ctx, l, meta, cmd)
+	}
+}
+
 // withBase gives a command the checklist as it was at its base.
 func (h *Handler) withBase(ctx context.Context, l *list, name string, cmd SyncDocument) (SyncDocument, error) {
 	revision := uint64(0)
 	if err := l.view.Read(func(st *checklist.State) error { revision = st.Revision; return nil }); err != nil {
 		return cmd, err
 	}
-	if cmd.Base == 0 || cmd.Base >= revision {
+	if cmd.Base == 0 || cmd.Base >= revision || cmd.base != nil {
 		return cmd, nil
 	}
 	base, err := projections.Fold(checklist.Projection, h.log.Read(ctx, events.Filter{Checklist: name}), func(env events.Envelope) bool {
@@ -348,6 +359,9 @@ func (h *Handler) stamp(st *checklist.State, meta Meta, name, hash string, d *de
 			Part: i + 1, Parts: len(d.events), OnBehalfOf: meta.OnBehalfOf, Traceparent: meta.Traceparent,
 			Reason: meta.Reason, Data: e,
 		}
+		if i < len(d.undoes) {
+			env.Undoes = d.undoes[i]
+		}
 		if env.Body, err = events.Marshal(env); err != nil {
 			return nil, &Error{Code: CodeOverLimit, Message: fmt.Sprintf("%s would make an event over the limit of %d KiB", name, events.MaxEvent>>10), Hint: "Nothing was written. Say it in fewer words."}
 		}
@@ -454,11 +468,8 @@ func (h *Handler) DryRun(ctx context.Context, meta Meta, cmd Command) (Result, e
 	if result, known, err := h.known(ctx, l, meta, cmd, hash); known || err != nil {
 		return result, err
 	}
-	if sync, ok := cmd.(SyncDocument); ok {
-		var err error
-		if cmd, err = h.withBase(ctx, l, meta.Checklist, sync); err != nil {
-			return Result{}, err
-		}
+	if cmd, err = h.prepare(ctx, l, meta, cmd); err != nil {
+		return Result{}, err
 	}
 	var resolved Command
 	envelopes, seq, err := h.decide(l, meta, cmd, &resolved, hash)

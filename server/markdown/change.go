@@ -9,7 +9,7 @@ import (
 
 // change makes the bytes and values of n those of c, one event for each aspect.
 func (d *differ) change(c, n *node) {
-	if c.raw == n.raw && c.state == n.state && c.level == n.level {
+	if c.raw == n.raw && c.state == n.state && c.level == n.level && (d.exact == nil || c.knows(n)) {
 		return
 	}
 	switch c.ref.Noun {
@@ -21,6 +21,11 @@ func (d *differ) change(c, n *node) {
 		d.changeText(c, n)
 	}
 	n.raw, n.text, n.state, n.box, n.title, n.level = c.raw, c.text, c.state, c.box, c.title, c.level
+}
+
+// knows reports whether n and o know the same beside their lines.
+func (n *node) knows(o *node) bool {
+	return n.known.Equal(o.known) && slices.Equal(n.links, o.links)
 }
 
 func (d *differ) changeSection(c, n *node) {
@@ -49,6 +54,10 @@ func (d *differ) changeTask(c, n *node) {
 	}
 	_, _, links := ReadTask(c.raw)
 	_, _, had := ReadTask(n.raw)
+	if d.exact != nil {
+		links, had = c.links, n.links
+		told = told || raw == n.raw
+	}
 	for _, url := range had {
 		if !slices.Contains(links, url) {
 			d.add(&events.TaskUnlinked{Key: c.ref.Key, URL: url, Raw: once(&told, raw), Box: c.box})

@@ -32,10 +32,7 @@ type Delta struct {
 // what both sides changed is in there once. Where they changed the same field
 // differently, that is a Conflict, and its side in o decides.
 func Diff(base, now *checklist.State, document []byte, o DiffOptions) (Delta, error) {
-	k := &keys{}
-	for noun := range k.next {
-		k.next[noun] = now.Next(events.Noun(noun))
-	}
+	k := freeKeys(now)
 	if o.Base != nil && now.Is(o.Base) {
 		base, o.Base = now, nil
 	}
@@ -97,7 +94,7 @@ func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 // diff is Diff for a part of the document.
 func (p *narrowed) diff(k *keys) (Delta, error) {
 	was := newTree()
-	was.hang(&checklist.Block{Children: p.old})
+	was.hang(&checklist.Block{Children: p.old}, was.root)
 	is := target(was, p.doc, k)
 	delta := Delta{Equal: true}
 	delta.summarise(was, is)

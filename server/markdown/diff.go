@@ -1,10 +1,12 @@
 package markdown
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
 	"cairn/events"
+	"cairn/projections/checklist"
 )
 
 // errDiffers is a bug of ours: the events would not make the document.
@@ -28,6 +30,10 @@ type differ struct {
 	reformatted []events.Line
 	// described gathers what the title and the Owner line say anew.
 	described *events.ChecklistDescribed
+	// exact, if set, is the checklist of cur, and both trees are states of it:
+	// what their nodes know counts, and not what their lines say, and what was
+	// taken out comes back under its ref.
+	exact *checklist.State
 }
 
 // place is the place behind before, in parent.
@@ -137,6 +143,8 @@ func (d *differ) visit(p *node) {
 		n := d.cur.by[c.ref]
 		d.line = c.line
 		switch {
+		case n == nil && d.gone(c) != nil:
+			n = d.revive(c, cur, before)
 		case n == nil:
 			n = d.insert(c, cur, before)
 		case !fixed[c.ref] && c.ref.Noun == events.TextNoun:
@@ -235,7 +243,7 @@ func (d *differ) takeRun(c, n *node) (first, last events.Ref) {
 			break
 		}
 	}
-	if from == nil || from.parent == nil {
+	if from == nil || from.parent == nil || from.parent == n {
 		return first, last
 	}
 	siblings := from.parent.children
@@ -324,7 +332,11 @@ func (d *differ) finish() {
 			size += storedSize(d.reformatted[n].Raw)
 			n++
 		}
-		d.add(&events.DocumentReformatted{Doc: d.reformatted[:n:n]})
+		doc := d.reformatted[:n:n]
+		slices.SortFunc(doc, func(a, b events.Line) int { // as they are stored
+			return cmp.Or(cmp.Compare(a.Ref.Noun, b.Ref.Noun), cmp.Compare(a.Ref.Key, b.Ref.Key))
+		})
+		d.add(&events.DocumentReformatted{Doc: doc})
 		d.reformatted = d.reformatted[n:]
 	}
 }

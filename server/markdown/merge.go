@@ -39,6 +39,9 @@ type merger struct {
 	keys            *keys
 	prefer          Side
 	conflicts       []Conflict
+	// exact says that the three are states of one checklist, base behind file:
+	// what the log did since base goes on top of taking back what lies between.
+	exact bool
 }
 
 func (m *merger) merge() {
@@ -48,8 +51,12 @@ func (m *merger) merge() {
 	m.removals()
 	for n := range m.file.root.all {
 		b, l := m.base.by[n.ref], m.log.by[n.ref]
-		if b != nil && l != nil {
+		switch {
+		case b != nil && l != nil:
 			m.fields(n, b, l)
+		case l != nil && m.exact: // somebody brought it back
+			n.copyFrom(l)
+			n.known, n.links = l.known, l.links
 		}
 	}
 }
@@ -174,6 +181,9 @@ func where(n *node) string {
 // follow puts c of the file's tree where n stands in the log's.
 func (m *merger) follow(n, c *node) {
 	parent := m.file.by[n.parent.ref]
+	if parent == nil && m.exact {
+		m.conflict(Conflict{Ref: n.parent.ref, Field: ExistField, Log: "moved into"})
+	}
 	if parent == nil || parent.within(c) {
 		return
 	}
@@ -234,14 +244,14 @@ func (m *merger) removals() {
 		l, c := m.log.by[b.ref], m.file.by[b.ref]
 		switch {
 		case l == nil && c != nil && c.parent != nil:
-			if c.changedFrom(b) && !m.conflict(Conflict{Ref: b.ref, Field: ExistField, Base: b.value(), File: c.value()}) && m.prefer == FileSide {
+			if m.changed(c, b) && !m.conflict(Conflict{Ref: b.ref, Field: ExistField, Base: b.value(), File: c.value()}) && m.prefer == FileSide {
 				delete(m.file.by, c.ref)
 				c.ref, c.how = m.keys.ref(c.ref.Noun), events.Match{}
 				m.file.by[c.ref] = c
 				continue
 			}
 			m.dropNode(c)
-		case l != nil && c == nil && l.changedFrom(b):
+		case l != nil && c == nil && m.changed(l, b):
 			if m.conflict(Conflict{Ref: b.ref, Field: ExistField, Base: b.value(), Log: l.value()}) {
 				m.bringBack(l)
 			}
@@ -264,6 +274,10 @@ func (m *merger) dropNode(c *node) {
 	m.file.forget(c)
 }
 
+func (m *merger) changed(n, b *node) bool {
+	return n.changedFrom(b) || m.exact && !n.knows(b)
+}
+
 // changedFrom reports whether n says something else than it did as b.
 func (n *node) changedFrom(b *node) bool {
 	if n.ref.Noun == events.TextNoun {
@@ -284,11 +298,12 @@ func (n *node) value() string {
 
 // fields gives n of the file's tree what the log changed since base.
 func (m *merger) fields(n, b, l *node) {
-	if l.raw == b.raw && l.state == b.state && l.text == b.text && l.level == b.level && l.known.Equal(b.known) {
+	if l.raw == b.raw && l.state == b.state && l.text == b.text && l.level == b.level && l.knows(b) {
 		return
 	}
-	if n.raw == b.raw && n.state == b.state && n.level == b.level {
+	if n.raw == b.raw && n.state == b.state && n.level == b.level && (!m.exact || n.knows(b)) {
 		n.copyFrom(l)
+		n.known, n.links = l.known, l.links
 		return
 	}
 	switch n.ref.Noun {
@@ -325,18 +340,18 @@ func (m *merger) task(n, b, l *node) {
 	} else if n.state == b.state && n.mark() == b.mark() {
 		mark = l.mark()
 	}
-	raw, text := n.raw, n.text
+	raw, text, other := n.raw, n.text, l // whose lines these are not
 	switch {
 	case l.text == b.text || n.text == l.text:
 	case n.text == b.text || m.conflict(Conflict{Ref: n.ref, Field: TextField, Base: b.text, File: n.text, Log: l.text}):
 		text = l.text
 		if raw = Reword(n.raw, text); cutTask(n.raw).rest != "" || cutTask(l.raw).rest != "" {
-			raw = l.raw // several lines: as the log has them
+			raw, other = l.raw, n // several lines: as the log has them
 		}
 		n.how = events.Match{}
 	}
 	_, _, had := ReadTask(b.raw)
-	_, _, links := ReadTask(l.raw)
+	_, _, links := ReadTask(other.raw)
 	for _, url := range links {
 		if !slices.Contains(had, url) {
 			raw = AddLink(raw, url)
@@ -351,4 +366,7 @@ func (m *merger) task(n, b, l *node) {
 	_, box, _ := ReadTask(raw)
 	n.raw, n.box, n.text, n.state = SetMark(raw, box, mark), box, text, state
 	n.text, _, _ = ReadTask(n.raw)
+	if m.exact {
+		m.values(n, b, l)
+	}
 }

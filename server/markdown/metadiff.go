@@ -47,7 +47,9 @@ func followList(list, had, now []string) []string {
 		}
 	}
 	for _, name := range now {
-		after = appendNew(after, name)
+		if !slices.Contains(had, name) {
+			after = appendNew(after, name)
+		}
 	}
 	return after
 }
@@ -85,22 +87,24 @@ func set[T comparable](to *events.Optional[T], have, want T) {
 // changeMeta tells what the line of c says of metadata that that of n does not.
 func (d *differ) changeMeta(c, n *node, raw func() string) {
 	now := n.known.Follow(ReadMeta(n.raw), ReadMeta(c.raw))
+	if d.exact != nil {
+		now = c.known
+	}
 	d.add(now.Events(c.ref.Key, n.known, raw, c.box)...)
 	n.known = now
 }
 
-// meta writes into raw, the lines that the file's n is to have, what the log's l
-// says otherwise than the base did. Names are put together; a value that both
-// changed differently is a conflict.
+// meta writes into raw, the lines that the file's n is to have, what both sides
+// say. Names are put together; a value that both changed differently is a
+// conflict.
 func (m *merger) meta(n, b, l *node, raw string) string {
-	base, log, file := ReadMeta(b.raw), ReadMeta(l.raw), ReadMeta(n.raw)
-	want := ReadMeta(raw)
+	base, log, want := ReadMeta(b.raw), ReadMeta(l.raw), ReadMeta(n.raw)
 	want.Assignees = followList(want.Assignees, base.Assignees, log.Assignees)
 	want.Labels = followList(want.Labels, base.Labels, log.Labels)
-	merged(m, n, StartField, &want.Start, base.Start, file.Start, log.Start, b.known.Start, l.known.Start)
-	merged(m, n, DueField, &want.Due, base.Due, file.Due, log.Due, b.known.Due, l.known.Due)
-	merged(m, n, EveryField, &want.Every, base.Every, file.Every, log.Every, b.known.Every, l.known.Every)
-	merged(m, n, EstimateField, &want.Estimate, base.Estimate, file.Estimate, log.Estimate, b.known.Estimate, l.known.Estimate)
+	merged(m, n, StartField, &want.Start, base.Start, log.Start, b.known.Start, l.known.Start)
+	merged(m, n, DueField, &want.Due, base.Due, log.Due, b.known.Due, l.known.Due)
+	merged(m, n, EveryField, &want.Every, base.Every, log.Every, b.known.Every, l.known.Every)
+	merged(m, n, EstimateField, &want.Estimate, base.Estimate, log.Estimate, b.known.Estimate, l.known.Estimate)
 	if want.Due == "" {
 		want.Every = ""
 	}
@@ -112,14 +116,15 @@ func (m *merger) meta(n, b, l *node, raw string) string {
 	return raw
 }
 
-// merged is the value of a line: base, file and log are what the three lines say,
-// before and after what the log knew and knows.
-func merged[T ~string](m *merger, n *node, field Field, want *T, base, file, log, before, after T) {
-	if before == after && base == log || file != base && file == after {
+// merged makes of file, the value that the line of the file says, what both sides
+// say: base and log are what the other two lines say, before and after what the
+// log knew and knows.
+func merged[T ~string](m *merger, n *node, field Field, file *T, base, log, before, after T) {
+	if before == after && base == log || *file != base && *file == after {
 		return
 	}
-	if file != base && !m.conflict(Conflict{Ref: n.ref, Field: field, Base: string(before), File: string(file), Log: string(after)}) {
+	if *file != base && !m.conflict(Conflict{Ref: n.ref, Field: field, Base: string(before), File: string(*file), Log: string(after)}) {
 		return
 	}
-	*want = log
+	*file = log
 }

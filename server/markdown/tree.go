@@ -22,7 +22,7 @@ type node struct {
 	state events.State
 	box   int
 	known Meta     // in the log, where that differs from what the line says
-	links []string // in the file
+	links []string // in the file, or in the log
 
 	role Role         // of a text of the file
 	line int          // in the file, from 1
@@ -43,7 +43,7 @@ func newTree() *tree {
 // treeOf returns the document of a state.
 func treeOf(st *checklist.State) *tree {
 	t := newTree()
-	t.hang(st.Root())
+	t.hang(st.Root(), t.root)
 	return t
 }
 
@@ -56,30 +56,33 @@ func (t *tree) attic(st *checklist.State) (away []*node) {
 		}
 	}
 	there := len(t.root.children)
-	t.hang(&checklist.Block{Children: st.LastRemoved()})
+	t.hang(&checklist.Block{Children: st.LastRemoved()}, t.root)
 	return slices.Clone(t.root.children[there:])
 }
 
-// hang puts the blocks under root into the tree.
-func (t *tree) hang(root *checklist.Block) {
-	var walk func(b *checklist.Block, to *node)
-	walk = func(b *checklist.Block, to *node) {
-		to.children = slices.Grow(to.children, len(b.Children))
-		for _, child := range b.Children {
-			n := &node{ref: child.Ref, parent: to, raw: child.Raw}
-			switch {
-			case child.Section != nil:
-				n.title, n.level = child.Section.Title, child.Section.Level
-			case child.Task != nil:
-				n.text, n.state, n.box = child.Task.Text, child.Task.State, child.Task.Box
-				n.known = MetaOf(child.Task)
-			}
-			to.children = append(to.children, n)
-			t.by[n.ref] = n
-			walk(child, n)
-		}
+// hang puts the blocks under b into the tree, under to.
+func (t *tree) hang(b *checklist.Block, to *node) {
+	to.children = slices.Grow(to.children, len(b.Children))
+	for _, child := range b.Children {
+		n := nodeOf(child)
+		n.parent = to
+		to.children = append(to.children, n)
+		t.by[n.ref] = n
+		t.hang(child, n)
 	}
-	walk(root, t.root)
+}
+
+// nodeOf is a block by itself.
+func nodeOf(b *checklist.Block) *node {
+	n := &node{ref: b.Ref, raw: b.Raw}
+	switch {
+	case b.Section != nil:
+		n.title, n.level = b.Section.Title, b.Section.Level
+	case b.Task != nil:
+		n.text, n.state, n.box = b.Task.Text, b.Task.State, b.Task.Box
+		n.known, n.links = MetaOf(b.Task), b.Task.Links
+	}
+	return n
 }
 
 // blocks returns the tree as Match wants it, and the nodes in the same order.

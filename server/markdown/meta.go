@@ -119,7 +119,7 @@ func trailing(body, rest string) (at int, pieces []int) {
 	if !lexed(body) {
 		return plainTrailing(body)
 	}
-	tokens := lex(body, mask(body + rest)[:len(body)])
+	tokens := lex(body, mask(body + "\n" + rest)[:len(body)])
 	n := len(tokens)
 	for n > 0 && tokens[n-1].field != plainField && !tokens[n-1].loose {
 		n--

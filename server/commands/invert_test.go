@@ -2,7 +2,9 @@ package commands_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -188,4 +190,164 @@ func TestUndoUnderLaterChanges(t *testing.T) {
 			t.Fatalf("%s undone and done again (-was +now):\n%s", cmd.Name(), diff)
 		}
 	})
+}
+
+// What came since decides: it stays, or is in the way.
+func TestUndoAndWhatCameSince(t *testing.T) {
+	t.Parallel()
+	const doc = "## A\n- [ ] a\n- [ ] b\n\n## B\n- [ ] c\n"
+	comment := func(text string) commands.Command { return commands.CommentTask{Task: "1", Text: text} }
+	hold := func(day string) commands.Command {
+		return commands.Transition{Verb: commands.Hold, Tasks: []string{"1"}, Until: day}
+	}
+	assign := func(who ...string) commands.Command { return commands.Assign{Section: "s:1", Assignees: who} }
+	finish := func(day string) commands.Command { return commands.Plan{Finish: p(day)} }
+	none := commands.UncommentTask{Task: "1"}
+	cmds := func(list ...commands.Command) []commands.Command { return list }
+	facts := func(list ...events.Event) []events.Event { return list }
+	for _, test := range []struct {
+		name, doc string
+		given     []commands.Command
+		do        commands.Command
+		facts     []events.Event // instead of do
+		since     []commands.Command
+		want      string // a refusal's field, else what knows makes of the state
+		knows     func(st *checklist.State) any
+	}{
+		{
+			name: "a comment on a task that was added", do: commands.AddTask{Text: "d"},
+			since: cmds(commands.CommentTask{Task: "4", Text: "so"}), want: "4 d: changed",
+		},
+		{name: "an owner of a section that was added", do: commands.AddSection{Title: "C"}, since: cmds(commands.Assign{Section: "s:3", Assignees: []string{"ada"}}), want: "C: changed"},
+		{name: "a task in a section that was added", do: commands.AddSection{Title: "C"}, since: cmds(commands.AddTask{Text: "d"}.At("", "", "", "s:3")), want: "C: changed"},
+		{name: "a task moved into a section that was added", do: commands.AddSection{Title: "C"}, since: cmds(commands.MoveTasks{Tasks: []string{"1"}}.To("", "", "", "s:3")), want: "C: changed"},
+		{
+			name:  "a tick of a task that moves out again",
+			facts: facts(&events.TaskAdded{Key: 4, Place: events.Place{In: events.SectionRef(1)}, Text: "d", State: events.Todo, Raw: "- [ ] d\n", Box: 3}, &events.TaskMoved{Key: 1, Place: events.Place{In: events.TaskRef(4)}, Raw: "  - [ ] a\n", Box: 5}),
+			since: cmds(do(commands.Done, "1")), want: "## A\n- [x] a\n- [ ] b\n\n## B\n- [ ] c\n",
+		},
+		{
+			name:  "a tick of a task around which a heading was put",
+			facts: facts(&events.SectionAdded{Key: 3, Place: events.Place{In: events.SectionRef(1), After: events.TaskRef(1)}, Level: 3, Title: "C", Raw: "### C\n", First: events.TaskRef(2), Last: events.TaskRef(2)}),
+			since: cmds(do(commands.Done, "2")), want: "## A\n- [ ] a\n- [x] b\n\n## B\n- [ ] c\n",
+		},
+		{name: "a comment taken back since", do: comment("so"), since: cmds(none), want: "0", knows: func(st *checklist.State) any { return len(st.Task(1).Task.Comments) }},
+		{name: "a comment brought back", given: cmds(comment("so"), comment("not so")), do: none, since: cmds(comment("as")), want: "so, not so, as", knows: func(st *checklist.State) any {
+			var said []string
+			for _, c := range st.Task(1).Task.Comments {
+				said = append(said, c.Text)
+			}
+			return strings.Join(said, ", ")
+		}},
+		{name: "on hold until another day", given: cmds(hold("fri")), do: hold("2026-12-24"), since: cmds(hold("2026-12-31")), want: "1 a: until"},
+		{name: "on hold until the day before", given: cmds(hold("2026-12-01")), do: hold("2026-12-24"), want: "2026-12-01", knows: func(st *checklist.State) any { return st.Task(1).Task.Until }},
+		{name: "started from hold", given: cmds(hold("2026-12-01")), do: do(commands.Start, "1"), want: "2026-12-01", knows: func(st *checklist.State) any { return st.Task(1).Task.Until }},
+		{name: "a section's owners in their order", given: cmds(assign("x", "y")), do: assign("y"), want: "[x y]", knows: func(st *checklist.State) any { return st.Section(1).Section.Assignees }},
+		{name: "one more owner since", do: assign("x"), since: cmds(assign("x", "y")), want: "[y]", knows: func(st *checklist.State) any { return st.Section(1).Section.Assignees }},
+		{name: "another end", given: cmds(finish("2026-12-01")), do: finish("2026-12-24"), since: cmds(finish("2026-12-31")), want: "the checklist: finish"},
+		{name: "the same end as before", given: cmds(finish("2026-12-01")), do: finish("2026-12-24"), since: cmds(finish("2026-12-01")), want: "2026-12-01", knows: func(st *checklist.State) any { return st.Finish }},
+		{name: "reactivated since", do: commands.Archive{}, since: cmds(commands.Reactivate{}), want: "false", knows: func(st *checklist.State) any { return st.Archived }},
+		{
+			name: "what markers mean", doc: "- [o] a\n- [ ] b\n", do: commands.Plan{Markers: p("o=done")}, since: cmds(commands.AddTask{Text: "c"}),
+			want: "todo", knows: func(st *checklist.State) any { return st.Task(1).Task.State },
+		},
+		{name: "a day of the task in the log alone", given: cmds(commands.Schedule{Tasks: []string{"1"}, Due: "2026-12-01"}), do: commands.Schedule{Tasks: []string{"1"}, Due: "2026-12-24"}, since: cmds(commands.Schedule{Tasks: []string{"1"}, Due: "2026-12-31"}), want: "1 a: due"},
+		{name: "another owner since", do: commands.Assign{Tasks: []string{"1"}, Assignees: []string{"x"}}, since: cmds(commands.Assign{Tasks: []string{"1"}, Assignees: []string{"x", "y"}}), want: "[y]", knows: func(st *checklist.State) any { return st.Task(1).Task.Assignees }},
+		{name: "an owner of a task that was taken out since", do: commands.Assign{Tasks: []string{"1"}, Assignees: []string{"x"}}, since: cmds(commands.RemoveTasks{Tasks: []string{"1"}}), want: "1 a: removed"},
+		{name: "another place since", do: commands.MoveTasks{Tasks: []string{"1"}}.To("", "", "", "s:2"), since: cmds(commands.MoveTasks{Tasks: []string{"1"}}.To("2", "", "", "")), want: "1 a: place"},
+		{name: "another text since", do: commands.EditTask{Task: "1", Text: "x"}, since: cmds(commands.EditTask{Task: "1", Text: "y"}), want: "1 y: text"},
+		{name: "a tick since", do: commands.EditTask{Task: "1", Text: "x"}, since: cmds(do(commands.Done, "1")), want: "## A\n- [x] a\n- [ ] b\n\n## B\n- [ ] c\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			k := &track{t: t}
+			if test.doc == "" {
+				test.doc = doc
+			}
+			for _, cmd := range on(test.doc, test.given...) {
+				k.do(cmd)
+			}
+			i := len(k.all)
+			if test.facts != nil {
+				k.take(test.facts...)
+			} else if k.do(test.do) == 0 {
+				t.Fatal("nothing was done")
+			}
+			j := len(k.all)
+			for _, cmd := range test.since {
+				if k.do(cmd) == 0 {
+					t.Fatalf("%s did nothing", cmd.Name())
+				}
+			}
+			err := k.undo(i, j)
+			var refused *commands.Error
+			got := ""
+			switch st := k.now(); {
+			case errors.As(err, &refused):
+				_, got, _ = strings.Cut(refused.Hint, "\n  ")
+				got, _, _ = strings.Cut(got, "  ")
+			case err != nil:
+				t.Fatal(err)
+			case test.knows != nil:
+				got = fmt.Sprint(test.knows(st))
+			default:
+				got = string(st.Document())
+			}
+			if got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// What somebody brought back stays as it was made since.
+func TestUndoOfWhatIsBack(t *testing.T) {
+	t.Parallel()
+	k := &track{t: t}
+	k.do(commands.ImportDocument{Document: []byte("- [ ] a\n- [ ] b\n- [ ] c\n")})
+	i := len(k.all)
+	k.do(commands.RemoveTasks{Tasks: []string{"1", "2"}})
+	j := len(k.all)
+	k.take(&events.TaskRestored{Key: 1})
+	k.do(commands.EditTask{Task: "1", Text: "a, otherwise"})
+	k.do(commands.MoveTasks{Tasks: []string{"1"}}.To("3", "", "", ""))
+	k.do(do(commands.Done, "1"))
+	if err := k.undo(i, j); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(k.now().Document()), "- [ ] b\n- [ ] c\n  - [x] a, otherwise\n"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Each event says which it takes back: the last about the same block, of the same
+// aspect, and not the note about the file.
+func TestUndoes(t *testing.T) {
+	t.Parallel()
+	k := &track{t: t}
+	k.do(commands.ImportDocument{Document: []byte("- [ ] a\n- [ ] b\n")})
+	i := len(k.all)
+	k.do(commands.SyncDocument{Document: []byte("- [x] a and more\n- [ ] b\n\nwords\n"), Base: uint64(i)})
+	j := len(k.all)
+	list, err := commands.Invert(k.at(i), k.now(), k.now(), k.all[i:j])
+	if err != nil {
+		t.Fatal(err)
+	}
+	undone := make(map[string]events.Event)
+	for _, env := range k.all[i:j] {
+		undone[env.ID] = env.Data
+	}
+	var got []string
+	for _, inverse := range list {
+		e := undone[inverse.Undoes]
+		got = append(got, fmt.Sprintf("%s %s undoes %s %s", inverse.Event.Kind(), inverse.Event.Subject(), e.Kind(), e.Subject()))
+	}
+	want := []string{
+		"cairn.task.reworded.v1 task/1 undoes cairn.task.reworded.v1 task/1",
+		"cairn.task.reopened.v1 task/1 undoes cairn.task.completed.v1 task/1",
+		"cairn.text.removed.v1 text/1 undoes cairn.text.added.v1 text/1",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }

@@ -350,10 +350,47 @@ func linkEnd(s string, from int) int {
 			if !strings.HasPrefix(s[i:], "](") {
 				return 0
 			}
-			if end := strings.IndexByte(s[i:], ')'); end > 0 {
-				return i + end + 1
+			if n := targetLen(s[i+2:]); n > 0 {
+				return i + 2 + n
 			}
 			return 0
+		}
+	}
+	return 0
+}
+
+// targetLen returns the length of what follows "](" in a link, up to and with
+// the closing parenthesis: an address without space, and perhaps a title. 0 if it
+// is no link.
+func targetLen(s string) int {
+	i, depth := len(s)-len(strings.TrimLeft(s, " \t")), 0
+	for ; i < len(s) && strings.IndexByte(space, s[i]) < 0; i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '(':
+			depth++
+		case ')':
+			if depth == 0 {
+				return i + 1
+			}
+			depth--
+		}
+	}
+	if depth > 0 || i >= len(s) {
+		return 0
+	}
+	i += len(s[i:]) - len(strings.TrimLeft(s[i:], " \t"))
+	if i >= len(s) {
+		return 0
+	}
+	quote := s[i]
+	if quote == ')' {
+		return i + 1
+	}
+	if end := strings.IndexByte(s[i+1:], quote); (quote == '"' || quote == '\'') && end >= 0 {
+		if i += end + 2; strings.HasPrefix(strings.TrimLeft(s[i:], " \t"), ")") {
+			return i + strings.IndexByte(s[i:], ')') + 1
 		}
 	}
 	return 0

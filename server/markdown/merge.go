@@ -54,7 +54,7 @@ func (m *merger) merge() {
 		switch {
 		case b != nil && l != nil:
 			m.fields(n, b, l)
-		case l != nil && m.exact: // somebody brought it back
+		case l != nil && m.exact:
 			n.copyFrom(l)
 			n.known, n.links = l.known, l.links
 		}
@@ -150,7 +150,8 @@ func (m *merger) places() {
 	byLog, byFile := strays(m.base, m.log), strays(m.base, m.file)
 	for n := range m.log.root.all { // in the order in which they stand there
 		c := m.file.by[n.ref]
-		if !byLog[n.ref] || c == nil || n.ref.Noun == events.TextNoun {
+		back := m.exact && m.base.by[n.ref] == nil // somebody brought it back
+		if !byLog[n.ref] && !back || c == nil || n.ref.Noun == events.TextNoun {
 			continue
 		}
 		if byFile[n.ref] {

@@ -36,6 +36,8 @@ func TestReadMeta(t *testing.T) {
 		{"in code", "Use `@doc` and `due:2026-12-01 @spec`", "Use `@doc` and `due:2026-12-01 @spec`", meta{}},
 		{"in an escape", `Not \@ada`, `Not \@ada`, meta{}},
 		{"in a link", "See [the @ada #page](https://e.org/#x) and [[a #page]]", "See [the @ada #page](https://e.org/#x) and [[a #page]]", meta{}},
+		{"in a link's title", `See [it](/a_(b) "of @ada") @bob`, `See [it](/a_(b) "of @ada")`, meta{Assignees: []string{"bob"}}},
+		{"in what is no link", "See [it](no @ada) @bob", "See [it](no @ada)", meta{Assignees: []string{"ada", "bob"}}},
 		{"in a URL", "See https://e.org/?due:2026-12-01+b", "See https://e.org/?due:2026-12-01+b", meta{}},
 		{"in HTML", "See <a name=x #db @ada> it", "See <a name=x #db @ada> it", meta{}},
 
@@ -61,6 +63,7 @@ func TestReadMeta(t *testing.T) {
 
 		{"with a link between", "Ship @ada ([#7](https://github.com/o/r/issues/7)) #db", "Ship", meta{Assignees: []string{"ada"}, Labels: []string{"db"}}},
 		{"further lines", "Ship it\n  with @ada `a\n  @b`", "Ship it with @ada `a @b`", meta{Assignees: []string{"ada"}}},
+		{"before a quote's", "Ship <a @ada\n> so", "Ship <a > so", meta{Assignees: []string{"ada"}}},
 		{"before further lines", "Ship @ada\n  and go", "Ship and go", meta{Assignees: []string{"ada"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

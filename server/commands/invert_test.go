@@ -248,6 +248,34 @@ func TestUndoAndWhatCameSince(t *testing.T) {
 		{name: "the same end as before", given: cmds(finish("2026-12-01")), do: finish("2026-12-24"), since: cmds(finish("2026-12-01")), want: "2026-12-01", knows: func(st *checklist.State) any { return st.Finish }},
 		{name: "reactivated since", do: commands.Archive{}, since: cmds(commands.Reactivate{}), want: "false", knows: func(st *checklist.State) any { return st.Archived }},
 		{
+			name: "a task moved under one that was added", do: commands.AddTask{Text: "d"}, since: cmds(commands.MoveTasks{Tasks: []string{"1"}}.To("4", "", "", "")), want: "4 d: changed",
+		},
+		{
+			name: "an estimate, and fewer lines since", doc: "- [ ] one est:5\n  and more\n", do: commands.Estimate{Tasks: []string{"1"}, Estimate: "3d"}, since: cmds(commands.EditTask{Task: "1", Text: "two"}),
+			want: "- [ ] two est:5\n",
+		},
+		{
+			name: "a link, and fewer lines since", doc: "- [ ] one\n  and more\n", do: commands.LinkTask{Task: "1", URL: "https://github.com/o/r/issues/7"}, since: cmds(commands.EditTask{Task: "1", Text: "two"}),
+			want: "- [ ] two\n",
+		},
+		{
+			name: "what was done to a task before it was taken out", facts: facts(&events.TaskCompleted{Key: 1, Mark: 'x'}, &events.TaskRemoved{Key: 1}),
+			want: doc,
+		},
+		{
+			name: "moved under a task that was then taken out", doc: "- [ ] a\n- [ ] b\n",
+			facts: facts(&events.TaskMoved{Key: 1, Place: events.Place{In: events.TaskRef(2)}, Raw: "  - [ ] a\n", Box: 5}, &events.TaskRemoved{Key: 2}),
+			want:  "- [ ] a\n- [ ] b\n",
+		},
+		{
+			name: "a legend without a state that a task had", doc: "Legend: [ ] = Todo, [x] = Done\n\n- [!] a\n- [ ] b\n", do: do(commands.Hold, "2"),
+			want: "Legend: [ ] = Todo, [x] = Done\n\n- [!] a\n- [ ] b\n",
+		},
+		{
+			name: "a legend whose state a task has since", doc: "Legend: [ ] = Todo, [x] = Done\n\n- [ ] a\n- [ ] b\n", do: do(commands.Hold, "2"), since: cmds(do(commands.Hold, "1")),
+			want: "Legend: [ ] = Todo, [x] = Done, [!] = On hold\n\n- [!] a\n- [ ] b\n",
+		},
+		{
 			name: "what markers mean", doc: "- [o] a\n- [ ] b\n", do: commands.Plan{Markers: p("o=done")}, since: cmds(commands.AddTask{Text: "c"}),
 			want: "todo", knows: func(st *checklist.State) any { return st.Task(1).Task.State },
 		},
@@ -279,7 +307,12 @@ func TestUndoAndWhatCameSince(t *testing.T) {
 					t.Fatalf("%s did nothing", cmd.Name())
 				}
 			}
+			was := knownOf(k.now())
+			end := len(k.all)
 			err := k.undo(i, j)
+			if same(was, knownOf(k.now())) == "" && len(k.all) > end {
+				t.Errorf("%d events that change nothing", len(k.all)-end)
+			}
 			var refused *commands.Error
 			got := ""
 			switch st := k.now(); {
@@ -300,6 +333,78 @@ func TestUndoAndWhatCameSince(t *testing.T) {
 	}
 }
 
+// A legend rides with the task whose state it names, there and back.
+func TestUndoLegend(t *testing.T) {
+	t.Parallel()
+	k := &track{t: t}
+	const doc = "Legend: [ ] = Todo, [x] = Done\n\n- [ ] a\n"
+	k.do(commands.ImportDocument{Document: []byte(doc)})
+	i := len(k.all)
+	k.do(do(commands.Start, "1"))
+	k.do(do(commands.Stop, "1"))
+	before := knownOf(k.now())
+	j := len(k.all) - 1
+	if err := k.undo(i, j); err != nil {
+		t.Fatal(err)
+	}
+	if got := string(k.now().Document()); got != doc {
+		t.Errorf("undone: got\n%s", got)
+	}
+	if err := k.undo(j+1, len(k.all)); err != nil { // redo: nobody touched it since
+		t.Fatal(err)
+	}
+	if diff := same(before, knownOf(k.now())); diff != "" {
+		t.Errorf("done again:\n%s", diff)
+	}
+	k = &track{t: t}
+	k.do(commands.ImportDocument{Document: []byte(doc)})
+	i = len(k.all)
+	k.do(do(commands.Start, "1"))
+	j = len(k.all)
+	if err := k.undo(i, j); err != nil {
+		t.Fatal(err)
+	}
+	if got := k.all[j:]; len(got) != 1 || got[0].Data.Kind() != events.KindTaskReopened {
+		t.Errorf("got %d events, the first %s; want one with the legend in it", len(got), got[0].Data.Kind())
+	}
+}
+
+// What stays in the log alone brings no lines.
+func TestUndoWithoutLines(t *testing.T) {
+	t.Parallel()
+	k := &track{t: t}
+	k.do(commands.ImportDocument{Document: []byte("- [ ] a\n")})
+	i := len(k.all)
+	k.do(commands.Assign{Tasks: []string{"1"}, Assignees: []string{"ada"}})
+	list, err := commands.Invert(k.at(i), k.now(), k.now(), k.all[i:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []commands.Inverse{{Event: &events.TaskAssigned{Key: 1, Box: 3}, Undoes: k.all[i].ID}}
+	if diff := cmp.Diff(want, list); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// What came back by itself does not come again with the task that it stood in.
+func TestUndoOfAPartThatIsBack(t *testing.T) {
+	t.Parallel()
+	k := &track{t: t}
+	const doc = "- [ ] a\n  - [ ] b\n- [ ] c\n"
+	k.do(commands.ImportDocument{Document: []byte(doc)})
+	i := len(k.all)
+	k.do(commands.RemoveTasks{Tasks: []string{"1"}})
+	j := len(k.all)
+	k.take(&events.TaskRestored{Key: 2, Place: events.Place{After: events.TaskRef(3)}})
+	k.do(commands.MoveTasks{Tasks: []string{"2"}}.To("", "3", "", ""))
+	if err := k.undo(i, j); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(k.now().Document()), "- [ ] b\n- [ ] a\n- [ ] c\n"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 // What somebody brought back stays as it was made since.
 func TestUndoOfWhatIsBack(t *testing.T) {
 	t.Parallel()
@@ -317,6 +422,38 @@ func TestUndoOfWhatIsBack(t *testing.T) {
 	}
 	if got, want := string(k.now().Document()), "- [ ] b\n- [ ] c\n  - [x] a, otherwise\n"; got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// A section comes back with what stands in it, by one event; a comment that is
+// back does not come twice.
+func TestUndoBringsBackOnce(t *testing.T) {
+	t.Parallel()
+	k := &track{t: t}
+	k.do(commands.ImportDocument{Document: []byte("## A\n- [ ] a\n- [ ] b\n")})
+	i := len(k.all)
+	k.do(commands.RemoveSection{Section: "s:1", WithTasks: true})
+	list, err := commands.Invert(k.at(i), k.now(), k.now(), k.all[i:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []commands.Inverse{{Event: &events.SectionRestored{Key: 1}, Undoes: k.all[i].ID}}
+	if diff := cmp.Diff(want, list); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	k = &track{t: t}
+	k.do(commands.ImportDocument{Document: []byte("- [ ] a\n")})
+	k.do(commands.CommentTask{Task: "1", Text: "so"})
+	i = len(k.all)
+	k.do(commands.UncommentTask{Task: "1"})
+	j := len(k.all)
+	for range 2 {
+		if err := k.undo(i, j); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(k.all) - j; n != 1 {
+		t.Errorf("got %d events, want the comment once", n)
 	}
 }
 

@@ -156,9 +156,6 @@ func lastIn(tail []events.Envelope, actor string, redo bool) (id string, reached
 			start--
 		}
 		group := tail[start:end]
-		if group[0].Part > 1 {
-			return "", false, nil // it begins before the tail
-		}
 		end = start
 		back := group[0].CommandName == undoName || group[0].CommandName == redoName
 		gone := slices.ContainsFunc(group, func(env events.Envelope) bool { return void[env.ID] })

@@ -246,3 +246,37 @@ func stateOf(t *testing.T, log events.Log) *checklist.State {
 	}
 	return st
 }
+
+// Where one's last command begins farther back than a read goes, it is read on;
+// what came of a history is the import; and an undo that was taken back counts
+// for nothing.
+func TestUndoFindsTheCommand(t *testing.T) {
+	t.Parallel()
+	log := eventstest.NewLog()
+	h := imported(t, log, abc, commands.Config{})
+	revision := uint64(len(history(t, log)))
+	execute(t, h, by("bob"), commands.SyncDocument{Document: []byte("# P\n\n- [x] a\n- [x] b\n- [ ] c\n"), Base: revision})
+	for range 255 { // the first event of the sync is the one before the last 256
+		execute(t, h, by("cy"), commands.CommentTask{Task: "c", Text: "so"})
+	}
+	undone := execute(t, h, by("bob"), commands.Undo{})
+	if got := document(t, log); got != abc {
+		t.Errorf("got\n%s", got)
+	}
+	if _, err := h.Execute(t.Context(), by("bob"), commands.Undo{}); refusal(err) == "" {
+		t.Error("undone twice")
+	}
+	execute(t, h, by("cy"), commands.Undo{Seq: undone.Seq})
+	execute(t, h, by("bob"), commands.Undo{}) // what bob did is there again
+	if got := document(t, log); got != abc {
+		t.Errorf("got\n%s", got)
+	}
+
+	log = eventstest.NewLog()
+	h = imported(t, log, abc, commands.Config{})
+	first := execute(t, h, by("bob"), commands.SyncDocument{Document: []byte("# P\n\n- [x] a\n- [ ] b\n- [ ] c\n"), Base: revision, Commit: "9f3c2e1", More: true})
+	execute(t, h, by("bob"), commands.SyncDocument{Document: []byte("# P\n\n- [x] a\n- [x] b\n- [ ] c\n"), Base: uint64(len(history(t, log))), Commit: "9f3c2e2"})
+	if _, err := h.Execute(t.Context(), by("bob"), commands.Undo{Seq: first.Seq}); refusal(err) != fmt.Sprintf("refused: @%d is of the import; it is not taken back", first.Events[0].Seq) {
+		t.Errorf("got %q", refusal(err))
+	}
+}

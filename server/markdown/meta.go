@@ -91,12 +91,11 @@ func tokensOf(raw string) []token {
 	}
 	from := len(p.head)
 	first := from + len(p.body) + len(strings.Join(p.links, ""))
-	masked := mask(raw[from:])
-	tokens := lex(raw[from:first], masked[:first-from])
+	tokens := lex(raw[from:first], mask(raw[from:first]))
 	for i := range tokens {
 		tokens[i].move(from)
 	}
-	rest := lex(raw[first:], masked[first-from:])
+	rest := lex(raw[first:], mask(raw[first:]))
 	for _, t := range rest {
 		t.move(first)
 		t.loose = true
@@ -113,13 +112,13 @@ func (t *token) move(by int) {
 }
 
 // trailing returns where the words about a task begin that stand at the end of
-// body, its first line; rest are the further lines. What is not a link leaves one
-// word for the text.
-func trailing(body, rest string) (at int, pieces []int) {
+// body, its first line. What is not a link leaves one word for the text. Code that
+// goes on in the next line is none here: a link that was put behind it is one.
+func trailing(body string) (at int, pieces []int) {
 	if !lexed(body) {
 		return plainTrailing(body)
 	}
-	tokens := lex(body, mask(body + "\n" + rest)[:len(body)])
+	tokens := lex(body, mask(body))
 	n := len(tokens)
 	for n > 0 && tokens[n-1].field != plainField && !tokens[n-1].loose {
 		n--

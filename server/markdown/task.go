@@ -51,7 +51,7 @@ func cutTask(raw string) parts {
 	line := raw[at:end]
 	body := strings.TrimRight(line, space)
 	p := parts{rest: raw[end:], box: open + 1, tail: line[len(body):]}
-	cut, ends := trailing(body, p.rest)
+	cut, ends := trailing(body)
 	for from := cut; len(ends) > 0; ends = ends[1:] {
 		p.links = append(p.links, body[from:ends[0]])
 		from = ends[0]

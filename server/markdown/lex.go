@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"cairn/events"
 )
@@ -217,7 +218,7 @@ func (l *lexer) sign(i int, t *token) int {
 			return last(2)
 		}
 	}
-	if strings.Contains(priorities, word) {
+	if utf8.ValidString(word) && strings.Contains(priorities, word) {
 		t.field = otherField
 		return last(1)
 	}

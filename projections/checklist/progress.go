@@ -149,6 +149,9 @@ func (b *Block) underDropped() bool {
 	return false
 }
 
+// Risky reports whether the section is about risks: its title has the word.
+func (s *Section) Risky() bool { return aboutRisk(s.Title) }
+
 func aboutRisk(title string) bool {
 	return slices.ContainsFunc(strings.FieldsFunc(title, func(r rune) bool { return !unicode.IsLetter(r) }), func(word string) bool {
 		return strings.EqualFold(word, "risk") || strings.EqualFold(word, "risks")

@@ -15,6 +15,7 @@ import (
 
 	"cairn/events"
 	"cairn/events/eventstest"
+	"cairn/projections/burndown"
 	"cairn/projections/checklist"
 	"cairn/server/app"
 	"cairn/server/commands"
@@ -108,13 +109,18 @@ func TestHistoriesOfRealChecklists(t *testing.T) {
 			for i, s := range want.Series {
 				series[s.Commit] = i
 			}
-			st := checklist.New()
+			st, burn := checklist.New(), burndown.New()
 			apart := 0
+			lastOf := make(map[events.Day][2]int) // what the line counter says of the day's last commit
+			odd := make(map[events.Day]bool)
 			for env, err := range log.Read(t.Context(), events.Filter{Checklist: "plan"}) {
 				if err != nil {
 					t.Fatal(err)
 				}
 				if st, err = checklist.Evolve(st, env); err != nil {
+					t.Fatal(err)
+				}
+				if burn, err = burndown.Evolve(burn, env); err != nil {
 					t.Fatal(err)
 				}
 				sync, ok := env.Data.(*events.DocumentSynced)
@@ -129,7 +135,10 @@ func TestHistoriesOfRealChecklists(t *testing.T) {
 				if doc, err := markdown.Parse(v.Content, markdown.Options{}); err != nil || !sameTally(doc, total, done) {
 					t.Errorf("as of %s: %d of %d, which the document does not say", sync.Commit, done, total)
 				}
-				if s := want.Series[series[sync.Commit]]; s.Total != total || s.Done != done {
+				day := events.DayOf(env.EffectiveTime.UTC())
+				s := want.Series[series[sync.Commit]]
+				lastOf[day], odd[day] = [2]int{s.Total, s.Done}, s.Total != total || s.Done != done
+				if s.Total != total || s.Done != done {
 					apart++
 					t.Logf("%.9s: %d of %d done; by lines %d of %d", sync.Commit, done, total, s.Done, s.Total)
 				}
@@ -138,6 +147,12 @@ func TestHistoriesOfRealChecklists(t *testing.T) {
 			// with the line counter alone.
 			if most := map[string]int{"kubo-release": 27}[name]; apart > most {
 				t.Errorf("%d commits differ from the line counter, want at most %d", apart, most)
+			}
+			for _, d := range burn.Days("") {
+				counts, ok := lastOf[d.Date]
+				if got := [2]int{d.All.Scope() + d.All.Dropped, d.All.Done}; ok && !odd[d.Date] && got != counts {
+					t.Errorf("on %s the burndown counts %v boxes and done ones, want %v", d.Date, got, counts)
+				}
 			}
 			if st.Synced.More || st.Synced.Path != "plan.md" {
 				t.Errorf("the file is not tied after the last commit: %+v", st.Synced)

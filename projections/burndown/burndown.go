@@ -62,6 +62,8 @@ type SectionCount struct {
 	Key   int
 	Title string
 	Work  Counts
+	// Completed and Reopened are as in Day.
+	Completed, Reopened int
 }
 
 // ScopeChange is a command that changed the scope.
@@ -97,7 +99,8 @@ type Series struct {
 	begun bool
 	zone  *time.Location
 
-	tasks     []place // by key, as of the last command that changed the shape
+	flow      map[int32]SectionCount // what happened in each section today
+	tasks     []place                // by key, as of the last command that changed the shape
 	changes   []ScopeChange
 	baselines []Baseline
 	reviews   []Review
@@ -110,10 +113,12 @@ type Series struct {
 
 // Baseline is a plan that the ideal line starts from.
 type Baseline struct {
-	Name          string
-	Seq           events.Seq
-	At            time.Time
-	Start, Finish events.Day
+	Name string
+	Seq  events.Seq
+	At   time.Time
+	// Day is when it was set, in the checklist's zone; Start and Finish may be
+	// empty.
+	Day, Start, Finish events.Day
 	// Remaining is the work that was left.
 	Remaining int
 }
@@ -126,7 +131,7 @@ type Review struct {
 
 // New returns the series before the first event.
 func New() *Series {
-	return &Series{st: checklist.New(), zone: time.UTC, cycles: make(map[int]Cycle), started: make(map[int]time.Time)}
+	return &Series{st: checklist.New(), zone: time.UTC, flow: make(map[int32]SectionCount), cycles: make(map[int]Cycle), started: make(map[int]time.Time)}
 }
 
 // State returns the checklist after the last event. It must not be changed.

@@ -30,14 +30,22 @@ func (s *Series) closeUpto(today events.Day) {
 	for s.cur.Date < today {
 		s.cur.Sections = s.sections()
 		s.days = append(s.days, s.cur)
-		next := s.cur
-		next.Date = after(s.cur.Date)
-		next.Completed, next.Reopened, next.Added, next.Removed, next.Regrouped = 0, 0, 0, 0, 0
+		clear(s.flow)
+		next := s.cur.carried()
 		for ; next.Date < today; next.Date = after(next.Date) {
 			s.days = append(s.days, next)
 		}
 		s.cur = next
 	}
+}
+
+// carried is the next day if nothing happens on it.
+func (d *Day) carried() Day {
+	next := Day{Date: after(d.Date), Seq: d.Seq, Work: d.Work, All: d.All, Sections: slices.Clone(d.Sections)}
+	for i := range next.Sections {
+		next.Sections[i].Completed, next.Sections[i].Reopened = 0, 0
+	}
+	return next
 }
 
 // after returns the day behind d.
@@ -58,7 +66,12 @@ func (s *Series) sections() []SectionCount {
 			list[at[p.section]].Work.add(p.class, 1)
 		}
 	}
-	if list[0].Work == (Counts{}) {
+	for section, flow := range s.flow {
+		if i, ok := at[section]; ok || section == 0 {
+			list[i].Completed, list[i].Reopened = flow.Completed, flow.Reopened
+		}
+	}
+	if list[0].Work == (Counts{}) && list[0].Completed == 0 {
 		list = list[1:]
 	}
 	return list
@@ -75,9 +88,7 @@ func (s *Series) Days(today events.Day) []Day {
 	days := append(slices.Clone(s.days), s.cur)
 	last := &days[len(days)-1]
 	last.Sections = s.sections()
-	carried := *last
-	carried.Completed, carried.Reopened, carried.Added, carried.Removed, carried.Regrouped = 0, 0, 0, 0, 0
-	for carried.Date = after(carried.Date); carried.Date <= today; carried.Date = after(carried.Date) {
+	for carried := last.carried(); carried.Date <= today; carried.Date = after(carried.Date) {
 		days = append(days, carried)
 	}
 	return days

@@ -49,7 +49,7 @@ func (s *Series) after(env events.Envelope, before transition) {
 	case *events.ChecklistBaselined:
 		s.settle()
 		s.baselines = append(s.baselines, Baseline{
-			Name: e.Name, Seq: env.Seq, At: env.EffectiveTime, Start: e.Start, Finish: e.Finish, Remaining: s.cur.Work.Remaining(),
+			Name: e.Name, Seq: env.Seq, At: env.EffectiveTime, Day: s.cur.Date, Start: e.Start, Finish: e.Finish, Remaining: s.cur.Work.Remaining(),
 		})
 	case *events.ReviewRecorded:
 		s.reviews = append(s.reviews, Review{env.Seq, env.EffectiveTime})
@@ -94,7 +94,7 @@ func (s *Series) transition(env events.Envelope, before transition) {
 		s.pending.Tasks = append(s.pending.Tasks, before.key)
 		s.rescope(1)
 	default:
-		s.count(was, p.class)
+		s.count(p.section, was, p.class)
 	}
 }
 

@@ -134,7 +134,7 @@ func (s *Series) reshape() {
 		case before == now:
 			continue
 		case before.work() && now.work():
-			s.count(before, now)
+			s.count(v.tasks[key].section, before, now)
 			continue
 		case before.work() == now.work():
 			continue
@@ -163,14 +163,18 @@ func within(tasks []place, key int, is func(int) bool) bool {
 	return false
 }
 
-// count notes that work went from one state to another.
-func (s *Series) count(before, now class) {
+// count notes that work in a section went from one state to another.
+func (s *Series) count(section int32, before, now class) {
+	flow := s.flow[section]
 	switch {
 	case now == done:
 		s.cur.Completed++
+		flow.Completed++
 	case before == done:
 		s.cur.Reopened++
+		flow.Reopened++
 	}
+	s.flow[section] = flow
 }
 
 func (s *Series) regroup(n int) {

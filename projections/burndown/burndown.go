@@ -127,6 +127,8 @@ type Baseline struct {
 type Review struct {
 	Seq events.Seq
 	At  time.Time
+	// Day is the day of it, in the checklist's zone.
+	Day events.Day
 }
 
 // New returns the series before the first event.

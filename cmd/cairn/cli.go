@@ -45,6 +45,7 @@ type cli struct {
 	// Global flags.
 	data, checklist, as, id string
 	json, noColor, quiet    bool
+	noPager                 bool
 
 	// gitUser is git's user, asked for once; set by run.
 	gitUser func() string
@@ -365,64 +366,6 @@ func (c *cli) meta(name string, w *writeFlags) commands.Meta {
 	return m
 }
 
-// when reads a WHEN in the checklist's zone; nil where none is given.
-func (c *cli) when(ctx context.Context, name, text string) (*commands.When, error) {
-	if text == "" {
-		return nil, nil
-	}
-	zone, now := time.UTC, c.now()
-	err := c.session.Checklist(ctx, name, nil, func(st *checklist.State) error {
-		zone = st.Zone()
-		if st.Effective.After(now) { // another machine's clock is ahead
-			now = st.Effective
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	w, err := commands.ParseWhen(text, c.now(), zone)
-	if err != nil {
-		return nil, err
-	}
-	if w.Commit != "" {
-		var file docfile.Tied
-		if err := c.session.Checklist(ctx, name, nil, func(st *checklist.State) error {
-			var ok bool
-			if file, ok = c.tied(st); !ok && st.Source != "" { // what it was made of
-				path := c.absolute(st.Source)
-				file = docfile.Tied{Path: path, Shown: c.shown(path)}
-			}
-			return nil
-		}); err != nil {
-			return nil, err
-		}
-		if w.Seq, err = docfile.FindCommit(ctx, c.session, name, file, w.Commit); err != nil {
-			return nil, err
-		}
-	}
-	if w.From.After(now) {
-		return nil, &commands.Error{Code: commands.CodeNoMoment, Message: text + " is in the future", Hint: "WHEN looks back; cairn help when"}
-	}
-	if w.Checklist != "" && w.Checklist != name {
-		return nil, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s is about %s, the command about %s", text, w.Checklist, name), Hint: "Write -c " + w.Checklist + "."}
-	}
-	return &w, nil
-}
-
-// look calls see with the checklist of this run, as of a moment if one is given.
-func (c *cli) look(ctx context.Context, asOf string, see func(*checklist.State) error) error {
-	name, err := c.name(ctx)
-	if err != nil {
-		return err
-	}
-	at, err := c.when(ctx, name, asOf)
-	if err != nil {
-		return err
-	}
-	return c.session.Checklist(ctx, name, at, see)
-}
-
 // words reads TASKs from the arguments; "-" stands for the lines of stdin.
 func (c *cli) words(ctx context.Context, args []string) ([]string, error) {
 	var refs []string
@@ -470,14 +413,6 @@ func reading(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err() // the read ends with the process
 	}
-}
-
-// asOfText is the as_of of JSON: what the user wrote, null for now.
-func asOfText(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 // noArgs and friends refuse with one line and exit code 2.

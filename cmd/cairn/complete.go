@@ -145,7 +145,7 @@ func (c *cli) completeFirst(offer completer) completer {
 // quietly looks at the checklist for completion.
 func (c *cli) quietly(ctx context.Context, see func(*checklist.State)) {
 	c.opened(ctx, func(ctx context.Context, _ *server.Session) error {
-		return c.look(ctx, "", func(st *checklist.State) error {
+		return c.look(ctx, nil, func(st *checklist.State) error {
 			see(st)
 			return nil
 		})

@@ -72,7 +72,7 @@ func (c *cli) inEditor(ctx context.Context, ref string) (string, error) {
 		return "", err
 	}
 	var text string
-	if err := c.look(ctx, "", func(st *checklist.State) error {
+	if err := c.look(ctx, nil, func(st *checklist.State) error {
 		b, err := commands.FindTask(st, ref)
 		if err == nil {
 			text = b.Task.Text
@@ -149,7 +149,7 @@ func (c *cli) editDocument(ctx context.Context, o *editOptions) error {
 	sync := commands.SyncDocument{AcceptReopens: true} // they are seen and confirmed
 	var opened []byte
 	name := ""
-	err = c.look(ctx, "", func(st *checklist.State) error {
+	err = c.look(ctx, nil, func(st *checklist.State) error {
 		name, opened, sync.Base = st.Name, st.Document(), st.Revision
 		if st.Synced != nil {
 			sync.Path = st.Synced.Path // which file follows does not change
@@ -194,7 +194,7 @@ func (c *cli) editDocument(ctx context.Context, o *editOptions) error {
 
 // tellUnchanged tells that the document came back as it was.
 func (c *cli) tellUnchanged(ctx context.Context, o *editOptions) error {
-	return c.look(ctx, "", func(st *checklist.State) error {
+	return c.look(ctx, nil, func(st *checklist.State) error {
 		if c.json {
 			outcome := app.Outcome{}
 			outcome.Seq = st.Seq()

@@ -282,7 +282,7 @@ func stateWords(n checklist.Counts) string {
 }
 
 func newExport(c *cli) *cobra.Command {
-	asOf, force := "", false
+	o, force := &seeOptions{}, false
 	cmd := &cobra.Command{
 		Use: "export [FILE]", Short: "Write the checklist as Markdown",
 		Long: `Write the checklist as Markdown, to stdout or into FILE.
@@ -291,7 +291,7 @@ func newExport(c *cli) *cobra.Command {
   cairn export --as-of fri old.md`,
 		Args: args(0, 1, "at most a FILE"),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			return c.look(cmd.Context(), asOf, func(st *checklist.State) error {
+			return c.look(cmd.Context(), o, func(st *checklist.State) error {
 				if len(given) == 0 || given[0] == "-" {
 					_, err := c.out.Write(st.Document())
 					return err
@@ -300,7 +300,7 @@ func newExport(c *cli) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&asOf, "as-of", "", "as it was at this `WHEN`; cairn help when")
+	o.register(cmd)
 	cmd.Flags().BoolVar(&force, "force", false, "replace a FILE that is something else")
 	return cmd
 }

@@ -180,7 +180,7 @@ func position(text []byte, offset int64) (line, column int) {
 // linkLines links the tasks that lines name.
 func (c *cli) linkLines(ctx context.Context, o *linkFromOptions, where string, lines []linkLine) error {
 	var all commands.LinkTasks
-	err := c.look(ctx, "", func(st *checklist.State) error {
+	err := c.look(ctx, nil, func(st *checklist.State) error {
 		for _, l := range lines {
 			if _, err := commands.Resolve(st, l.link, c.now()); err != nil {
 				return atLine(err, where, l.line)
@@ -226,7 +226,7 @@ func areOf(n int) string {
 func (c *cli) linkIssues(ctx context.Context, o *linkFromOptions, issues []commands.Issue) error {
 	link := commands.LinkIssues{Issues: issues}
 	var m commands.IssueMatches
-	if err := c.look(ctx, "", func(st *checklist.State) error {
+	if err := c.look(ctx, nil, func(st *checklist.State) error {
 		m = commands.MatchIssues(st, issues)
 		return nil
 	}); err != nil {

@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,10 +17,13 @@ import (
 )
 
 type logOptions struct {
-	since       string
-	events      bool
-	cloudevents bool
-	limit       int
+	seeOptions
+	since, until, section, grep string
+	actors, kinds               []string
+	limit                       int
+	events, reverse, wide       bool
+	cloudevents, csv            bool
+	format                      string
 }
 
 func newLog(c *cli) *cobra.Command {
@@ -31,24 +34,88 @@ func newLog(c *cli) *cobra.Command {
 
   cairn log
   cairn log 27
-  cairn log --since mon
+  cairn log --since mon --until fri --actor bob
+  cairn log --kind reopen --kind drop --section 4
+  cairn log --grep postgres --reverse
+  cairn log --csv > log.csv         a row an event, for a spreadsheet
   cairn log --json                  a row an event, with the event as stored
-  cairn log --cloudevents           the events as stored, oldest first`,
+  cairn log --cloudevents           the events as stored
+  cairn log --format '{{.At}} {{.Who}} {{.Text}}'
+
+All that is given must hold; of several --actor or --kind, one. A KIND is a word
+as the log shows it, such as done or REOPEN, or a kind of event, such as
+task.completed. --csv, --json and --cloudevents are in the order of the events;
+"cairn help format" lists what --format knows. On a terminal the log goes through
+$CAIRN_PAGER, $PAGER or less.`,
 		Args: args(0, -1, "at most a TASK or a SECTION"),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			return c.log(cmd.Context(), o, strings.Join(given, " "))
 		},
 		ValidArgsFunction: c.completeFirst(c.completeTasks(nil)),
 	}
-	cmd.Flags().StringVar(&o.since, "since", "", "only what came after this `WHEN`; cairn help when")
-	cmd.Flags().BoolVar(&o.events, "events", false, "one line an event")
-	cmd.Flags().IntVar(&o.limit, "limit", 0, "the newest `N` lines only")
-	cmd.Flags().BoolVar(&o.cloudevents, "cloudevents", false, "the events as stored, one line of JSON each")
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&o.since, "since", "", "only what came after this `WHEN`; cairn help when")
+	flags.StringVar(&o.until, "until", "", "only what came up to this `WHEN`")
+	flags.StringArrayVar(&o.actors, "actor", nil, "only by this `NAME`, or a part of it")
+	flags.StringArrayVar(&o.kinds, "kind", nil, "only this `KIND` of change")
+	flags.StringVar(&o.section, "section", "", "only in this `SECTION`")
+	flags.StringVar(&o.grep, "grep", "", "only with this `TEXT` in the task's text, the reason\nor a value before or after")
+	flags.IntVar(&o.limit, "limit", 0, "the newest `N` lines only")
+	flags.BoolVar(&o.reverse, "reverse", false, "oldest first")
+	flags.BoolVar(&o.events, "events", false, "one line an event")
+	flags.BoolVar(&o.wide, "wide", false, "cut nothing")
+	flags.BoolVar(&o.csv, "csv", false, "comma-separated values, a row an event")
+	flags.BoolVar(&o.cloudevents, "cloudevents", false, "the events as stored, one line of JSON each")
+	flags.StringVar(&o.format, "format", "", "each line by this `TEMPLATE`; cairn help format")
+	o.register(cmd)
+	c.registerPager(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("section", c.completeSections)
+	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(audit.Actions(), inOrder))
 	return cmd
 }
 
+// check refuses what cannot be together.
+func (o *logOptions) check(json bool) (format *audit.Format, err error) {
+	if o.limit < 0 {
+		return nil, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--limit %d: want a number of lines", o.limit)}
+	}
+	var forms []string
+	for _, form := range []struct {
+		asked bool
+		flag  string
+	}{{json, "--json"}, {o.csv, "--csv"}, {o.cloudevents, "--cloudevents"}, {o.format != "", "--format"}} {
+		if form.asked {
+			forms = append(forms, form.flag)
+		}
+	}
+	if len(forms) > 1 {
+		return nil, &commands.Error{Code: commands.CodeUsage, Message: strings.Join(forms, " and ") + ": give one of them"}
+	}
+	if o.format == "" {
+		return nil, nil
+	}
+	f, err := audit.ParseFormat(o.format)
+	return &f, wrongFormat(err)
+}
+
+func wrongFormat(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &commands.Error{Code: commands.CodeUsage, Message: "--format: " + err.Error(), Hint: "cairn help format lists the fields."}
+}
+
 func (c *cli) log(ctx context.Context, o *logOptions, ref string) error {
+	format, err := o.check(c.json)
+	if err != nil {
+		return err
+	}
 	name, err := c.name(ctx)
+	if err != nil {
+		return err
+	}
+	at, err := c.moment(ctx, name, &o.seeOptions)
 	if err != nil {
 		return err
 	}
@@ -56,76 +123,165 @@ func (c *cli) log(ctx context.Context, o *logOptions, ref string) error {
 	if err != nil {
 		return err
 	}
-	about := audit.About{Name: name}
-	var block *checklist.Block
-	if err := c.session.Checklist(ctx, name, nil, func(st *checklist.State) error {
-		about.Seq, about.Zone = st.Seq(), st.Zone()
-		if ref != "" {
-			block, err = findEver(st, ref)
-		}
-		return err
-	}); err != nil {
-		return err
-	}
-	rows, err := c.session.History(ctx, name)
+	until, err := c.when(ctx, name, o.until)
 	if err != nil {
 		return err
 	}
-	if since != nil {
-		if rows, err = after(rows, *since); err != nil {
+	about := audit.About{Name: name, OldestFirst: o.reverse}
+	var rows []audit.Row
+	if err := c.session.Audit(ctx, name, at, func(st *checklist.State, all []audit.Row) error {
+		about.Seq, about.Zone = st.Seq(), st.Zone()
+		f, err := o.filter(st, all, ref, &about)
+		if err != nil {
 			return err
 		}
-	}
-	if block != nil {
-		rows = slices.DeleteFunc(rows, func(r audit.Row) bool { return !concerns(r, block) })
-	}
-	if o.limit < 0 {
-		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--limit %d: want a number of lines", o.limit)}
-	}
-	if (o.cloudevents || c.json) && o.limit > 0 && len(rows) > o.limit {
-		rows = rows[len(rows)-o.limit:]
-	}
-	switch {
-	case o.cloudevents:
-		for _, r := range rows {
-			if _, err := fmt.Fprintf(c.out, "%s\n", r.Body); err != nil {
-				return err
-			}
+		if rows, err = between(f.Select(all), all, since, until); err != nil {
+			return err
 		}
 		return nil
-	case c.json:
-		for _, r := range rows {
-			if err := c.printJSON(r.JSON(name)); err != nil {
-				return err
-			}
-		}
-		return nil
+	}); err != nil {
+		return err
+	}
+	if o.limit > 0 {
+		about.Only = append(about.Only, "the newest "+strconv.Itoa(o.limit))
+	}
+	if len(rows) == 0 {
+		c.talk("%s@%d: nothing to show%s\n", name, about.Seq, strings.TrimRight(" "+checklist.Clean(strings.Join(about.Only, ", ")), " "))
+	}
+	if c.json || o.csv || o.cloudevents {
+		return c.logRows(o, newest(rows, o.limit), about)
 	}
 	entries := audit.Commands(rows)
 	if o.events {
 		entries = audit.Each(rows)
 	}
-	if o.limit > 0 && len(entries) > o.limit {
-		entries = entries[len(entries)-o.limit:]
+	entries = newest(entries, o.limit)
+	if !o.reverse {
+		slices.Reverse(entries)
 	}
-	return audit.LogText(c.out, entries, about, c.style())
+	if format != nil {
+		return wrongFormat(format.Write(c.out, entries, about))
+	}
+	return c.paged(ctx, func(w io.Writer) error {
+		style := c.viewStyle(&o.seeOptions)
+		style.Wide = o.wide
+		return audit.LogText(w, entries, about, style)
+	})
 }
 
-// after returns the rows that came after a moment.
-func after(rows []audit.Row, since commands.When) ([]audit.Row, error) {
-	if since.Import {
-		for i, r := range rows {
-			if r.Kind == events.KindDocumentSynced {
-				return rows[i+1:], nil
-			}
+// filter is what the flags ask for; it says in about what that is.
+func (o *logOptions) filter(st *checklist.State, all []audit.Row, ref string, about *audit.About) (audit.Filter, error) {
+	f := audit.Filter{Actors: o.actors, Kinds: o.kinds, Text: o.grep}
+	only := func(format string, args ...any) { about.Only = append(about.Only, fmt.Sprintf(format, args...)) }
+	var err error
+	if ref != "" {
+		if f.About, err = findEver(st, ref); err != nil {
+			return f, err
 		}
-		return rows, nil
+		only("about %s", blockName(f.About))
 	}
-	if n := len(rows); n > 0 && since.Seq > rows[n-1].Seq {
-		return nil, notYet(since, rows[n-1].Seq)
+	if o.section != "" {
+		if f.Section, err = commands.FindSection(st, sectionRef(o.section)); err != nil {
+			return f, err
+		}
+		only("in %s", blockName(f.Section))
+	}
+	if o.since != "" {
+		only("since %s", o.since)
+	}
+	if o.until != "" {
+		only("until %s", o.until)
+	}
+	for _, flag := range []struct {
+		name   string
+		values []string
+	}{{"--actor", o.actors}, {"--kind", o.kinds}} {
+		if slices.Contains(flag.values, "") {
+			return f, &commands.Error{Code: commands.CodeUsage, Message: flag.name + " is empty; see cairn log --help"}
+		}
+	}
+	if len(o.actors) > 0 {
+		only("by %s", strings.Join(o.actors, " or "))
+	}
+	for _, kind := range o.kinds {
+		if err := audit.CheckKind(kind, all); err != nil {
+			return f, &commands.Error{Code: commands.CodeUsage, Message: "--kind " + err.Error(), Hint: "Or a kind of event, such as task.completed."}
+		}
+	}
+	if len(o.kinds) > 0 {
+		only("%s", strings.Join(o.kinds, " or "))
+	}
+	if o.grep != "" {
+		only("with %q", o.grep)
+	}
+	return f, nil
+}
+
+// blockName names a task or a section for people.
+func blockName(b *checklist.Block) string {
+	switch {
+	case b.Task != nil:
+		return fmt.Sprintf("%d %s", b.Task.Key, checklist.Cut(checklist.Clean(b.Task.Text), 40))
+	case b.Section != nil && b.Section.Key != 0:
+		return checklist.Cut(checklist.Clean(b.Section.Title), 40)
+	}
+	return "what stands before the first heading"
+}
+
+// logRows prints one document, record or event a row.
+func (c *cli) logRows(o *logOptions, rows []audit.Row, about audit.About) error {
+	if o.csv {
+		return audit.CSV(c.out, rows, about)
+	}
+	for _, r := range rows {
+		if c.json {
+			if err := c.printJSON(r.JSON(about.Name)); err != nil {
+				return err
+			}
+		} else if _, err := fmt.Fprintf(c.out, "%s\n", r.Body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newest returns the last n of a list; all where n is 0.
+func newest[T any](list []T, n int) []T {
+	if n > 0 && len(list) > n {
+		return list[len(list)-n:]
+	}
+	return list
+}
+
+// between returns of rows, some of all, those after one moment and up to another.
+func between(rows, all []audit.Row, since, until *commands.When) ([]audit.Row, error) {
+	end := all[len(all)-1].Seq
+	for _, when := range []*commands.When{since, until} {
+		if when != nil && when.Seq > end {
+			return nil, notYet(*when, end)
+		}
+	}
+	imported := all[0].Seq
+	for _, r := range all {
+		if r.Imported() {
+			imported = r.Seq
+			break
+		}
 	}
 	return slices.DeleteFunc(rows, func(r audit.Row) bool {
-		return !since.Since(events.Envelope{Seq: r.Seq, EffectiveTime: r.Effective})
+		env := events.Envelope{Seq: r.Seq, EffectiveTime: r.Effective}
+		switch {
+		case since == nil:
+		case since.Import && r.Seq <= imported, !since.Import && !since.Since(env):
+			return true
+		}
+		switch {
+		case until == nil:
+			return false
+		case until.Import:
+			return r.Seq > imported
+		}
+		return !until.Holds(env)
 	}), nil
 }
 
@@ -152,35 +308,3 @@ func findEver(st *checklist.State, ref string) (*checklist.Block, error) {
 	}
 	return nil, err
 }
-
-// concerns reports whether a row is about a block.
-func concerns(r audit.Row, b *checklist.Block) bool {
-	if b.Ref == (events.Ref{}) { // the tasks before the first heading
-		return r.Key != 0 && r.Section == b.Ref
-	}
-	return r.Target == b.Ref || b.Section != nil && r.Section == b.Ref
-}
-
-type watchOptions struct {
-	since string
-}
-
-func newWatch(c *cli) *cobra.Command {
-	o := &watchOptions{}
-	cmd := &cobra.Command{
-		Use: "watch", Short: "Show changes as they come",
-		Long: `Show changes as they come, one line a command, until Ctrl-C. It does not hold the
-log: others work on beside it.
-
-  cairn watch
-  cairn watch --since @412          from there on, missing nothing
-  cairn watch --json                a row an event, as in cairn log --json`,
-		Args: args(0, 0, "no argument"),
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.watch(cmd.Context(), o) },
-	}
-	cmd.Flags().StringVar(&o.since, "since", "", "begin after this `WHEN`; cairn help when")
-	return cmd
-}
-
-// pollEvery is how often watch looks at the head of a log that it does not hold.
-const pollEvery = 150 * time.Millisecond

@@ -16,6 +16,7 @@ import (
 )
 
 func newRoot(c *cli) *cobra.Command {
+	status := &seeOptions{}
 	root := &cobra.Command{
 		Use:   "cairn",
 		Short: "Track a checklist as a log of events",
@@ -36,18 +37,19 @@ rewritten.
 			}
 			return c.checkActor()
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.status(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.status(cmd.Context(), status) },
 	}
 	root.SetFlagErrorFunc(wrongFlag)
 	flags := root.PersistentFlags()
 	flags.StringVar(&c.data, "data", "", "the log's `directory` (or $CAIRN_DATA)")
 	flags.StringVarP(&c.checklist, "checklist", "c", "", "which checklist, by `name` (or $CAIRN_CHECKLIST)")
 	flags.StringVar(&c.as, "as", "", "who does it, a `name` or e-mail address (or $CAIRN_ACTOR)")
-	flags.StringVar(&c.id, "id", "", "the command's id, a `UUID`: the same again changes nothing")
+	flags.StringVar(&c.id, "id", "", "the command's `UUID`: the same again changes nothing")
 	flags.BoolVar(&c.json, "json", false, "print JSON")
 	flags.BoolVar(&c.noColor, "no-color", false, "no colours (or $NO_COLOR)")
 	flags.BoolVarP(&c.quiet, "quiet", "q", false, "no talk; only keys in ls, next and add")
 	flags.SortFlags = false
+	status.register(root)
 	_ = root.RegisterFlagCompletionFunc("checklist", c.completeChecklists)
 
 	root.AddGroup(
@@ -65,7 +67,7 @@ rewritten.
 	group(root, "more", newVersion(c))
 	root.SetHelpCommandGroupID("more")
 	root.SetCompletionCommandGroupID("more")
-	root.AddCommand(newTasksTopic(), newWhenTopic())
+	root.AddCommand(newTasksTopic(), newWhenTopic(), newFormatTopic())
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
 	for _, sub := range root.Commands() {
@@ -86,6 +88,11 @@ rewritten.
 // wrongFlag tells what cobra has against a flag. A text that begins with - looks
 // like one.
 func wrongFlag(cmd *cobra.Command, err error) error {
+	for _, flag := range []string{"--as-of", "--as-known-at"} {
+		if err.Error() == "unknown flag: "+flag && writes(cmd) {
+			return pastStays(cmd, flag)
+		}
+	}
 	e := &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%v; see %s --help", err, cmd.CommandPath())}
 	if strings.Contains(cmd.Use, "TEXT") || strings.Contains(cmd.Use, "TITLE") {
 		words := strings.Replace(cmd.Use, cmd.Name(), "", 1)
@@ -220,7 +227,12 @@ func newWhenTopic() *cobra.Command {
   2026-11-01                   a day; 2026-11-01T14:00, or RFC 3339
   yesterday  fri  3d  2w       the last such day; so long ago
   import                       as it was imported
-A day means its end for --as-of and its beginning for --since.
+  git:abc1234                  as of a commit
+A day means its end for --as-of, --until and diff, its beginning for --since.
+
+There are two clocks: --as-of goes by when something took effect, which for the
+git history that an import took is when it was committed; --as-known-at goes by
+when it was recorded.
 
 DAY looks ahead (due, plan, hold --until):
   2026-12-04  today  tomorrow  fri  +3d  +2w  none
@@ -228,12 +240,36 @@ DAY looks ahead (due, plan, hold --until):
 	}
 }
 
+func newFormatTopic() *cobra.Command {
+	return &cobra.Command{
+		Use: "format", Short: "What cairn log --format knows",
+		Long: `A TEMPLATE is a Go template (text/template), applied to each line of the log:
+  cairn log --format '{{.At}}\t{{.Who}}\t{{.Action}}\t{{.Text}}'
+  cairn log --format '{{.Time.Day}} {{.Who | pad 8}} {{.Text | cut 40}}'
+  cairn log --format '{{json .}}'
+
+  .Seq .Last .At .Events       first and last position, "@405+", how many events
+  .Time .Claimed .Recorded     when it took effect, is said to have happened, was
+                               recorded; RFC 3339; .Time.Day, .Time.Format "Jan 2"
+  .Who .Actor .Via             the actor as the log shows it, its id, the door
+  .Action .Kind                "done", "cairn.task.completed.v1"
+  .Key .Text .Section          "36" or "s:3", what it is about, where that stands
+  .Change .Before .After       "[ ] → [x]", and the states
+  .Reason .Cause               why; the commit or event that caused it
+  .Command .CommandID .ID .Checklist
+
+A field is empty where there is nothing. Outside of {{ }}, \n and \t are a line
+end and a tab. Functions: json, upper, lower, cut N, pad N, and those that
+text/template has.`,
+	}
+}
+
 // status prints what stands and what is next.
-func (c *cli) status(ctx context.Context) error {
-	return c.look(ctx, "", func(st *checklist.State) error {
+func (c *cli) status(ctx context.Context, o *seeOptions) error {
+	return c.look(ctx, o, func(st *checklist.State) error {
 		if c.json {
-			return c.printJSON(st.JSON(nil, c.today(st)))
+			return c.printJSON(st.JSON(o.of(), o.today(st)))
 		}
-		return checklist.Status(c.out, st, c.style())
+		return checklist.Status(c.out, st, c.viewStyle(o))
 	})
 }

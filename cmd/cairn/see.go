@@ -6,29 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"cairn/events"
 	"cairn/projections/checklist"
 	"cairn/server/commands"
 )
-
-// seeOptions are the flags of the views.
-type seeOptions struct {
-	asOf string
-	all  bool
-}
-
-func (o *seeOptions) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.asOf, "as-of", "", "as it was at this `WHEN`; cairn help when")
-}
-
-func (c *cli) viewStyle(o *seeOptions) checklist.Style {
-	s := c.style()
-	s.All, s.AsOf = o.all, o.asOf
-	return s
-}
-
-// today is the day that a view is for.
-func (c *cli) today(st *checklist.State) events.Day { return events.DayOf(c.now().In(st.Zone())) }
 
 func newShow(c *cli) *cobra.Command {
 	o := &seeOptions{}
@@ -44,10 +24,10 @@ sections fold to a line and closed tasks to a count.
   cairn show --as-of fri`,
 		Args: args(0, -1, "at most a TASK or a SECTION"),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			return c.look(cmd.Context(), o.asOf, func(st *checklist.State) error {
+			return c.look(cmd.Context(), o, func(st *checklist.State) error {
 				if len(given) == 0 {
 					if c.json {
-						return c.printJSON(st.JSON(asOfText(o.asOf), c.today(st)))
+						return c.printJSON(st.JSON(o.of(), o.today(st)))
 					}
 					return checklist.Text(c.out, st, c.viewStyle(o))
 				}
@@ -56,7 +36,7 @@ sections fold to a line and closed tasks to a count.
 					return err
 				}
 				if c.json {
-					return c.printJSON(st.BlockJSON(b, asOfText(o.asOf), c.today(st)))
+					return c.printJSON(st.BlockJSON(b, o.of(), o.today(st)))
 				}
 				return checklist.TextOf(c.out, st, b, c.viewStyle(o))
 			})
@@ -96,7 +76,7 @@ func newList(c *cli) *cobra.Command {
   cairn ls +db postgres
   cairn ls -q --section 2 | cairn done -`,
 		RunE: func(cmd *cobra.Command, given []string) error {
-			return c.look(cmd.Context(), o.asOf, func(st *checklist.State) error {
+			return c.look(cmd.Context(), o, func(st *checklist.State) error {
 				f, err := checklist.ParseFilter(given, c.actor().ID)
 				if err != nil {
 					return &commands.Error{Code: commands.CodeUsage, Message: err.Error(), Hint: "cairn help tasks"}
@@ -106,10 +86,10 @@ func newList(c *cli) *cobra.Command {
 						return err
 					}
 				}
-				tasks := st.Select(f, c.today(st))
+				tasks := st.Select(f, o.today(st))
 				switch {
 				case c.json:
-					return c.printJSON(st.ListJSON(tasks, asOfText(o.asOf), c.today(st)))
+					return c.printJSON(st.ListJSON(tasks, o.of(), o.today(st)))
 				case c.quiet:
 					for _, b := range tasks {
 						fmt.Fprintln(c.out, b.Task.Key)
@@ -140,17 +120,17 @@ is left out.
   cairn next --mine`,
 		Args: args(0, 0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.look(cmd.Context(), o.asOf, func(st *checklist.State) error {
+			return c.look(cmd.Context(), o, func(st *checklist.State) error {
 				f := checklist.Filter{Mine: mine, Me: c.actor().ID}
 				var tasks []*checklist.Block
-				for _, b := range st.NextTasks(c.today(st)) {
-					if f.Match(st, b, c.today(st)) {
+				for _, b := range st.NextTasks(o.today(st)) {
+					if f.Match(st, b, o.today(st)) {
 						tasks = append(tasks, b)
 					}
 				}
 				switch {
 				case c.json:
-					doc := st.ListJSON(tasks, asOfText(o.asOf), c.today(st))
+					doc := st.ListJSON(tasks, o.of(), o.today(st))
 					doc.Kind = "next"
 					return c.printJSON(doc)
 				case c.quiet:

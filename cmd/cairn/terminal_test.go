@@ -20,7 +20,7 @@ func (h *home) terminal(line string, env ...string) string {
 	}
 	cmd := exec.CommandContext(h.t.Context(), "script", "-qec", "stty cols 80 rows 40; "+line, "/dev/null")
 	cmd.Dir = h.dir
-	cmd.Env = append(append(h.env, "TERM=xterm-256color", "SHELL=/bin/sh"), env...)
+	cmd.Env = append(append(h.env, "TERM=xterm-256color", "SHELL=/bin/sh", "CAIRN_PAGER=cat"), env...)
 	in, err := cmd.StdinPipe() // open, or the terminal gets an end of file
 	if err != nil {
 		h.t.Fatal(err)

@@ -7,12 +7,38 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"cairn/events"
 	"cairn/events/natslog"
 	"cairn/projections/audit"
 	"cairn/server"
 	"cairn/server/commands"
 )
+
+type watchOptions struct {
+	since string
+}
+
+func newWatch(c *cli) *cobra.Command {
+	o := &watchOptions{}
+	cmd := &cobra.Command{
+		Use: "watch", Short: "Show changes as they come",
+		Long: `Show changes as they come, one line a command, until Ctrl-C. It does not hold the
+log: others work on beside it.
+
+  cairn watch
+  cairn watch --since @412          from there on, missing nothing
+  cairn watch --json                a row an event, as in cairn log --json`,
+		Args: args(0, 0, "no argument"),
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.watch(cmd.Context(), o) },
+	}
+	cmd.Flags().StringVar(&o.since, "since", "", "begin after this `WHEN`; cairn help when")
+	return cmd
+}
+
+// pollEvery is how often watch looks at the head of a log that it does not hold.
+const pollEvery = 150 * time.Millisecond
 
 // watcher shows the events of one checklist as they come. It opens the log only
 // when the head, which is readable beside the lock, has grown.

@@ -146,6 +146,7 @@ func TestLog(t *testing.T) {
 		{"log.pipe.txt", Commands(rows), 0},
 		{"events.80.txt", Each(rows[40:]), 80},
 	} {
+		slices.Reverse(test.entries)
 		var buf bytes.Buffer
 		if err := LogText(&buf, test.entries, about(t, h), checklist.Style{Width: test.width, Now: now}); err != nil {
 			t.Fatal(err)
@@ -253,9 +254,9 @@ func TestDescribeChangesNothing(t *testing.T) {
 	var rows []Row
 	var told []string
 	for _, env := range more(t, migration(t)) {
-		before, _ := json.Marshal(st.JSON(nil, "2026-11-23"))
+		before, _ := json.Marshal(st.JSON(checklist.Moment{}, "2026-11-23"))
 		row := Describe(st, env)
-		after, _ := json.Marshal(st.JSON(nil, "2026-11-23"))
+		after, _ := json.Marshal(st.JSON(checklist.Moment{}, "2026-11-23"))
 		if !bytes.Equal(before, after) {
 			t.Fatalf("@%d changed the state that it was told from", env.Seq)
 		}

@@ -250,7 +250,7 @@ func (d *teller) rest(data events.Event) {
 }
 
 func (d *teller) synced(e *events.DocumentSynced) {
-	d.row.Action = "synced"
+	d.row.Action, d.row.More = "synced", e.More
 	last := d.st.Synced
 	if last == nil {
 		last = &events.DocumentSynced{}

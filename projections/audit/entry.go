@@ -84,7 +84,7 @@ func newEntry(rows []Row) Entry {
 		e.Action, e.Text = "import", imported(rows)
 	case strings.HasPrefix(name, "Sync") && len(rows) > 1:
 		e.Action, e.Text = "sync", synced(rows)
-	case name == "SplitTask":
+	case name == splitTask:
 		e.Action, e.Key, e.Text = "split", key(first.Parent), checklist.Clean(first.ParentText)
 	case len(shown) == 1 || sameTarget(shown):
 		e.one(shown[0])
@@ -272,8 +272,10 @@ func several(rows []Row) string {
 	}
 	var list []int
 	var texts []string
+	seen := make(map[int]bool)
 	for _, r := range rows {
-		if !slices.Contains(list, r.Target.Key) {
+		if !seen[r.Target.Key] {
+			seen[r.Target.Key] = true
 			list = append(list, r.Target.Key)
 			texts = append(texts, checklist.Clean(r.Text))
 		}

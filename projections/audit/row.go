@@ -56,9 +56,16 @@ type Row struct {
 	// Match says how sure it is that two lines were the same task.
 	Match events.Match
 
+	// More says of a document.synced that more of the file's history follows.
+	More bool
+
 	// Body is the stored form. It must not be changed.
 	Body []byte
 }
+
+// Imported reports whether the row ends an import: the document is in the log,
+// with as much of its history as was taken.
+func (r Row) Imported() bool { return r.Kind == events.KindDocumentSynced && !r.More }
 
 // Change is one field before and after; nil is nothing. The values are as in
 // the JSON form: strings, numbers, booleans and lists of them.

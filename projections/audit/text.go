@@ -18,6 +18,10 @@ type About struct {
 	Seq events.Seq
 	// Zone is where days and hours are told; nil is UTC.
 	Zone *time.Location
+	// Only says which part of the history it is, in words; empty is all of it.
+	Only []string
+	// OldestFirst is the order of the log.
+	OldestFirst bool
 }
 
 func (a About) in(t time.Time) time.Time {
@@ -40,35 +44,78 @@ func (r Row) Who() string {
 	return checklist.Clean(name)
 }
 
-// LogText writes entries, the newest first. For a pipe each is one line of
-// eight columns with tabs between, - where there is nothing:
+// LogText writes entries in their order, which about names. For a pipe each is
+// one line of eight columns with tabs between, - where there is nothing:
 //
 //	@SEQ  TIME  WHO  ACTION  KEY  TEXT  CHANGE  REASON
+//
+// Without entries it writes nothing.
 func LogText(w io.Writer, entries []Entry, about About, s checklist.Style) error {
 	buf := bufio.NewWriter(w)
 	if s.Piped() {
-		for i := len(entries) - 1; i >= 0; i-- {
-			record(buf, entries[i], about)
+		for _, e := range entries {
+			record(buf, e, about)
 		}
 		return buf.Flush()
 	}
 	if len(entries) == 0 {
-		fmt.Fprintf(buf, "%s@%d: nothing to show\n", checklist.Clean(about.Name), about.Seq)
-		return buf.Flush()
+		return nil
 	}
-	first, last := entries[0].First().Seq, events.Seq(0)
-	for _, e := range entries {
-		first, last = min(first, e.First().Seq), max(last, e.Last().Seq)
-	}
-	fmt.Fprintf(buf, "%s@%d, newest first; %d-%d of %d\n\n", checklist.Clean(about.Name), about.Seq, first, last, about.Seq)
+	about.head(buf, entries, s)
 	c := measure(entries, about, s)
-	for i := len(entries) - 1; i >= 0; i-- {
-		c.write(buf, entries[i], about, s)
+	for _, e := range entries {
+		c.write(buf, e, about, s)
 	}
 	if c.declared {
 		fmt.Fprintf(buf, "\n%s\n", s.Dim("* not authenticated"))
 	}
 	return buf.Flush()
+}
+
+// head writes what is shown: of which checklist, up to where, and which part.
+func (a About) head(w io.Writer, entries []Entry, s checklist.Style) {
+	first, last := entries[0].First().Seq, events.Seq(0)
+	for _, e := range entries {
+		first, last = min(first, e.First().Seq), max(last, e.Last().Seq)
+	}
+	order := "newest first"
+	if a.OldestFirst {
+		order = "oldest first"
+	}
+	moment := ""
+	if m := s.Of.String(); m != "" {
+		moment = " " + m
+	}
+	fmt.Fprintf(w, "%s@%d%s, %s; %d-%d of %d\n", checklist.Clean(a.Name), a.Seq, moment, order, first, last, a.Seq)
+	if only := cleaned(a.Only); len(only) > 0 {
+		only[0] = "only " + only[0]
+		packed(w, 0, s, ", ", only)
+	}
+	fmt.Fprintln(w)
+}
+
+func cleaned(texts []string) []string {
+	list := make([]string, len(texts))
+	for i, text := range texts {
+		list[i] = checklist.Clean(text)
+	}
+	return list
+}
+
+// packed writes parts on as few lines as they fit on.
+func packed(w io.Writer, indent int, s checklist.Style, separator string, parts []string) {
+	room, line := max(s.Edge()-indent, 20), ""
+	for i, part := range parts {
+		if i < len(parts)-1 {
+			part += strings.TrimRight(separator, " ")
+		}
+		if line != "" && checklist.Width(line)+1+checklist.Width(part) > room {
+			fmt.Fprintln(w, strings.Repeat(" ", indent)+checklist.Cut(line, room))
+			line = ""
+		}
+		line = strings.Join(filled(line, part), " ")
+	}
+	fmt.Fprintln(w, strings.Repeat(" ", indent)+checklist.Cut(line, room))
 }
 
 // record is an entry for a pipe.
@@ -95,7 +142,11 @@ type columns struct {
 func measure(entries []Entry, about About, s checklist.Style) columns {
 	now := about.in(s.Now)
 	if s.Now.IsZero() {
-		now = about.in(entries[len(entries)-1].First().Effective)
+		for _, e := range entries {
+			if at := about.in(e.First().Effective); at.After(now) {
+				now = at
+			}
+		}
 	}
 	c := columns{key: 2, layout: "Mon 01-02 15:04", today: events.DayOf(now)}
 	for _, e := range entries {

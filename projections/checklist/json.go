@@ -11,7 +11,8 @@ import (
 // never changed; every field is always there, null where it is unknown. Times
 // are RFC 3339 in UTC, days YYYY-MM-DD.
 //
-//	{"schema":1,"kind":"checklist","checklist":"migration","seq":90,"as_of":null,"timezone":"UTC",
+//	{"schema":1,"kind":"checklist","checklist":"migration","seq":90,"as_of":null,
+//	 "as_known_at":null,"timezone":"UTC",
 //	 "title":"…","owner":null,"target_start":null,"target_finish":null,
 //	 "counts":{…},"progress":{…},"risks":{"open":3,"closed":0},"repeating":0,"sections":[…]}
 //
@@ -47,6 +48,7 @@ type Head struct {
 	Seq       events.Seq `json:"seq"`
 	Revision  uint64     `json:"revision"`
 	AsOf      *string    `json:"as_of"`
+	KnownAt   *string    `json:"as_known_at"`
 	Timezone  string     `json:"timezone"`
 }
 
@@ -157,13 +159,13 @@ type JSONActor struct {
 	Verified bool   `json:"verified"`
 }
 
-// JSON returns the whole checklist. AsOf is the moment that was asked for, as
-// it is to be printed; nil is now. Today is the day on which tasks are ready.
-func (st *State) JSON(asOf *string, today events.Day) Document {
+// JSON returns the whole checklist. Of is the moment that was asked
+// for. Today is the day on which tasks are ready.
+func (st *State) JSON(of Moment, today events.Day) Document {
 	o := st.outline(today)
 	t := st.root.Tally()
 	doc := Document{
-		Head: st.jsonHead("checklist", asOf), Title: st.Title, Owner: optional(st.Owner),
+		Head: st.JSONHead("checklist", of), Title: st.Title, Owner: optional(st.Owner),
 		TargetStart: optional(st.Start), TargetFinish: optional(st.Finish),
 		WorkingDays: list(st.WorkingDays), Markers: list(st.Markers), Holidays: list(st.Holidays), Source: optional(st.Source),
 		Archived: st.Archived, PublishedTo: optional(st.PublishedTo), Incomplete: optional(st.Incomplete.Seq),
@@ -183,8 +185,8 @@ func (st *State) JSON(asOf *string, today events.Day) Document {
 
 // ListJSON returns tasks in the order given, as [Select] and [State.NextTasks]
 // return them.
-func (st *State) ListJSON(tasks []*Block, asOf *string, today events.Day) TaskList {
-	doc := TaskList{Head: st.jsonHead("tasks", asOf), Tasks: []JSONTask{}}
+func (st *State) ListJSON(tasks []*Block, of Moment, today events.Day) TaskList {
+	doc := TaskList{Head: st.JSONHead("tasks", of), Tasks: []JSONTask{}}
 	o := st.outline(today)
 	for _, b := range tasks {
 		doc.Tasks = append(doc.Tasks, st.jsonTask(b, o))
@@ -193,12 +195,12 @@ func (st *State) ListJSON(tasks []*Block, asOf *string, today events.Day) TaskLi
 }
 
 // BlockJSON returns one block, a [OneTask] or a [OneSection].
-func (st *State) BlockJSON(b *Block, asOf *string, today events.Day) any {
+func (st *State) BlockJSON(b *Block, of Moment, today events.Day) any {
 	o := st.outline(today)
 	if b.Task != nil {
-		return OneTask{st.jsonHead("task", asOf), st.jsonTask(b, o)}
+		return OneTask{st.JSONHead("task", of), st.jsonTask(b, o)}
 	}
-	return OneSection{st.jsonHead("section", asOf), st.jsonSection(b, o)}
+	return OneSection{st.JSONHead("section", of), st.jsonSection(b, o)}
 }
 
 // TaskJSON returns the tasks with these keys, those that are in the document.
@@ -216,12 +218,13 @@ func (st *State) TaskJSON(today events.Day, keys ...int) []JSONTask {
 	return tasks
 }
 
-func (st *State) jsonHead(kind string, asOf *string) Head {
+// JSONHead returns what a document of that kind begins with.
+func (st *State) JSONHead(kind string, of Moment) Head {
 	zone := st.Timezone
 	if zone == "" {
 		zone = "UTC"
 	}
-	return Head{Schema: 1, Kind: kind, Checklist: st.Name, Seq: st.Seq(), Revision: st.Revision, AsOf: asOf, Timezone: zone}
+	return Head{Schema: 1, Kind: kind, Checklist: st.Name, Seq: st.Seq(), Revision: st.Revision, AsOf: optional(of.AsOf), KnownAt: optional(of.KnownAt), Timezone: zone}
 }
 
 func (st *State) jsonSection(b *Block, o outline) JSONSection {

@@ -16,13 +16,16 @@ type Style struct {
 	Width int
 	// Color repeats in colour what the text says already.
 	Color bool
+	// Wide cuts nothing, whatever the terminal's width; only log, blame and diff
+	// look at it.
+	Wide bool
 	// All shows closed tasks too, and lists without their limit.
 	All bool
 	// Now is the moment the view is for: days left, late, "2 h ago". The zero
 	// time is the checklist's last event.
 	Now time.Time
-	// AsOf is the moment in the past that was asked for, as printed; empty is now.
-	AsOf string
+	// Of is the moment in the past that the view is of.
+	Of Moment
 	// Me is the id of the actor who looks.
 	Me string
 }
@@ -31,7 +34,12 @@ type Style struct {
 func (s Style) Piped() bool { return s.Width <= 0 }
 
 // Edge returns the column at which lines end on a terminal.
-func (s Style) Edge() int { return max(min(s.Width, 100)-2, 38) }
+func (s Style) Edge() int {
+	if s.Wide {
+		return 1 << 20
+	}
+	return max(min(s.Width, 100)-2, 38)
+}
 
 // The colours, each for one meaning that the text has too.
 const (

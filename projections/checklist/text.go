@@ -42,8 +42,8 @@ func (r *rows) head() {
 	}
 	r.print("%s", s.titled(title, r.id()))
 	day := r.today.In(time.UTC).Format("Mon 2006-01-02")
-	if s.AsOf != "" {
-		day = "as of " + Clean(s.AsOf)
+	if moment := s.Of.String(); moment != "" {
+		day = moment
 	}
 	r.print("%s", s.ends(r.plan(), day))
 	if st.Incomplete.Seq != 0 {

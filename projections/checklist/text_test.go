@@ -219,8 +219,7 @@ func TestJSON(t *testing.T) {
 	t.Parallel()
 	s := migration(t)
 	st := s.state()
-	asOf := "@90"
-	body, err := json.MarshalIndent(st.JSON(&asOf, "2027-06-04"), "", " ")
+	body, err := json.MarshalIndent(st.JSON(Moment{AsOf: "@90"}, "2027-06-04"), "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -313,18 +312,18 @@ func TestJSON(t *testing.T) {
 func TestListJSON(t *testing.T) {
 	t.Parallel()
 	st := migration(t).state()
-	list := st.ListJSON(st.NextTasks("2027-06-04"), nil, "2027-06-04")
+	list := st.ListJSON(st.NextTasks("2027-06-04"), Moment{}, "2027-06-04")
 	if list.Kind != "tasks" || len(list.Tasks) == 0 || list.Tasks[0].Key != 7 || list.Tasks[1].Key != 21 || !list.Tasks[1].Ready {
 		t.Errorf("got %s %v, want tasks beginning with 7 and 21, which repeats and is due", list.Kind, list.Tasks)
 	}
-	one, ok := st.BlockJSON(st.Task(18), nil, "2027-06-04").(OneTask)
+	one, ok := st.BlockJSON(st.Task(18), Moment{}, "2027-06-04").(OneTask)
 	if !ok || one.Kind != "task" || len(one.Task.Tasks) != 2 || one.Task.Comments[0].Text != "diff log is clean for /events" {
 		t.Errorf("got %+v, want task 18 with two tasks in it", one)
 	}
 	if got := st.TaskJSON("2027-06-04", 3, 99, 4); len(got) != 2 || got[1].Key != 4 {
 		t.Errorf("got %v, want tasks 3 and 4", got)
 	}
-	if body, _ := json.Marshal(New().ListJSON(nil, nil, "")); !strings.Contains(string(body), `"tasks":[]`) {
+	if body, _ := json.Marshal(New().ListJSON(nil, Moment{}, "")); !strings.Contains(string(body), `"tasks":[]`) {
 		t.Errorf("got %s, want an empty list", body)
 	}
 }

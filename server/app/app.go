@@ -8,6 +8,7 @@ package app
 import (
 	"context"
 	"iter"
+	"time"
 
 	"cairn/events"
 	"cairn/projections/audit"
@@ -26,6 +27,14 @@ type App interface {
 	// Checklist calls look with a checklist, as of a moment if at is not nil.
 	// The state must be neither changed nor kept.
 	Checklist(ctx context.Context, name string, at *commands.When, look func(*checklist.State) error) error
+	// Audit is Checklist, and look gets the rows of the events that led to it,
+	// oldest first.
+	Audit(ctx context.Context, name string, at *commands.When, look func(*checklist.State, []audit.Row) error) error
+	// KnownAt returns the position up to which the log held a checklist at a time,
+	// by when its events were recorded.
+	KnownAt(ctx context.Context, name string, w commands.When) (commands.When, error)
+	// Zone returns the time zone in which the days of a checklist are told.
+	Zone(ctx context.Context, name string) (*time.Location, error)
 	// History returns a checklist's events told for people, oldest first.
 	History(ctx context.Context, name string) ([]audit.Row, error)
 	// Events and Follow are the log's Read and Follow.

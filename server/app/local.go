@@ -167,47 +167,22 @@ func (l *Local) Checklist(ctx context.Context, name string, at *commands.When, l
 	if err := commands.CheckName(name); err != nil {
 		return err
 	}
-	there := func(st *checklist.State) error {
-		if st.Revision == 0 {
-			return l.elsewhere(ctx, &commands.Error{Code: commands.CodeNoChecklist, Message: fmt.Sprintf("there is no checklist %s", name)})
-		}
-		return look(st)
-	}
 	if at == nil {
-		return l.handler.View(ctx, name, there)
+		return l.handler.View(ctx, name, func(st *checklist.State) error {
+			if st.Revision == 0 {
+				return l.elsewhere(ctx, &commands.Error{Code: commands.CodeNoChecklist, Message: fmt.Sprintf("there is no checklist %s", name)})
+			}
+			return look(st)
+		})
 	}
-	if at.Seq > l.log.End() {
-		return &commands.Error{Code: commands.CodeNoMoment, Message: fmt.Sprintf("%s is not in the log yet: it ends at @%d", at.Text, l.log.End())}
-	}
-	imported := false
-	var first *events.Envelope
-	st, err := projections.Fold(checklist.Projection, l.log.Read(ctx, events.Filter{Checklist: name}), func(env events.Envelope) bool {
-		if first == nil {
-			first = &env
-		}
-		if at.Import {
-			stop := imported
-			sync, ok := env.Data.(*events.DocumentSynced)
-			imported = imported || ok && !sync.More
-			return stop
-		}
-		return !at.Holds(env)
-	})
-	if err != nil {
+	st := checklist.New()
+	if err := l.replay(ctx, name, at, func(env events.Envelope) (err error) {
+		st, err = checklist.Evolve(st, env)
+		return err
+	}); err != nil {
 		return err
 	}
-	if st.Revision == 0 && first != nil {
-		zone := time.UTC
-		if err := l.handler.View(ctx, name, func(st *checklist.State) error {
-			zone = st.Zone()
-			return nil
-		}); err != nil {
-			return err
-		}
-		begins := first.EffectiveTime.In(zone).Format("2006-01-02 15:04 MST")
-		return &commands.Error{Code: commands.CodeNoMoment, Message: fmt.Sprintf("%s did not exist at %s", name, at.Text), Hint: fmt.Sprintf("It begins at @%d, %s.", first.Seq, begins)}
-	}
-	return there(st)
+	return look(st)
 }
 
 // History returns a checklist's events told for people, oldest first.

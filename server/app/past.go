@@ -1,0 +1,124 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cairn/events"
+	"cairn/projections/audit"
+	"cairn/projections/checklist"
+	"cairn/server/commands"
+)
+
+// Audit calls look with a checklist as of a moment, and with the rows of the
+// events that led to it.
+func (l *Local) Audit(ctx context.Context, name string, at *commands.When, look func(*checklist.State, []audit.Row) error) error {
+	var rows []audit.Row
+	h := audit.NewHistory()
+	err := l.replay(ctx, name, at, func(env events.Envelope) error {
+		row, err := h.Next(env)
+		rows = append(rows, row)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return look(h.State(), rows)
+}
+
+// replay calls each with the events of a checklist up to a moment, all of them
+// if at is nil. It returns an error where there are none.
+func (l *Local) replay(ctx context.Context, name string, at *commands.When, each func(events.Envelope) error) error {
+	if err := commands.CheckName(name); err != nil {
+		return err
+	}
+	if at != nil && at.Seq > l.log.End() {
+		return &commands.Error{Code: commands.CodeNoMoment, Message: fmt.Sprintf("%s is not in the log yet: it ends at @%d", at.Text, l.log.End())}
+	}
+	n, behind := 0, behind(at)
+	for env, err := range l.log.Read(ctx, events.Filter{Checklist: name}) {
+		if err != nil {
+			return err
+		}
+		if behind(env) {
+			if n == 0 {
+				return l.before(ctx, name, at.Text, env.Seq, env.EffectiveTime)
+			}
+			break
+		}
+		n++
+		if err := each(env); err != nil {
+			return fmt.Errorf("checklist %s at @%d: %w", name, env.Seq, err)
+		}
+	}
+	if n == 0 {
+		return l.elsewhere(ctx, &commands.Error{Code: commands.CodeNoChecklist, Message: fmt.Sprintf("there is no checklist %s", name)})
+	}
+	return nil
+}
+
+// behind returns what tells of each event in turn whether it lies behind a moment.
+func behind(at *commands.When) func(events.Envelope) bool {
+	imported := false
+	return func(env events.Envelope) bool {
+		switch {
+		case at == nil:
+			return false
+		case at.Import:
+			stop := imported
+			sync, ok := env.Data.(*events.DocumentSynced)
+			imported = imported || ok && !sync.More
+			return stop
+		}
+		return !at.Holds(env)
+	}
+}
+
+// before is the error for a moment before the first event of a checklist.
+func (l *Local) before(ctx context.Context, name, moment string, first events.Seq, begins time.Time) error {
+	zone, err := l.Zone(ctx, name)
+	if err != nil {
+		return err
+	}
+	return &commands.Error{
+		Code: commands.CodeNoMoment, Message: fmt.Sprintf("%s did not exist at %s", name, moment),
+		Hint: fmt.Sprintf("It begins at @%d, %s.", first, begins.In(zone).Format("2006-01-02 15:04 MST")),
+	}
+}
+
+// Zone returns the checklist's time zone now, UTC where none is set or known.
+func (l *Local) Zone(ctx context.Context, name string) (*time.Location, error) {
+	st := checklist.New()
+	for env, err := range l.log.Read(ctx, events.Filter{Checklist: name, Kinds: []events.Kind{events.KindChecklistDescribed}}) {
+		if err != nil {
+			return nil, err
+		}
+		if st, err = checklist.Evolve(st, env); err != nil {
+			return nil, fmt.Errorf("checklist %s at @%d: %w", name, env.Seq, err)
+		}
+	}
+	return st.Zone(), nil
+}
+
+// KnownAt returns the position up to which the log held a checklist at a time:
+// the longest prefix whose events were recorded by then. Its Text is that of w.
+func (l *Local) KnownAt(ctx context.Context, name string, w commands.When) (commands.When, error) {
+	known := commands.When{Text: w.Text}
+	for env, err := range l.log.Read(ctx, events.Filter{Checklist: name}) {
+		if err != nil {
+			return known, err
+		}
+		if !w.Holds(events.Envelope{Seq: env.Seq, EffectiveTime: env.RecordedTime}) {
+			if known.Seq == 0 {
+				return known, l.before(ctx, name, w.Text, env.Seq, env.RecordedTime)
+			}
+			return known, nil
+		}
+		known.Seq = env.Seq
+	}
+	if known.Seq == 0 {
+		return known, l.elsewhere(ctx, &commands.Error{Code: commands.CodeNoChecklist, Message: fmt.Sprintf("there is no checklist %s", name)})
+	}
+	return known, nil
+}

@@ -31,18 +31,8 @@ func (a About) in(t time.Time) time.Time {
 	return t.In(a.Zone)
 }
 
-// Who returns the short name of who did it, with * where that was only said.
-// Where an agent acted for somebody, it is that somebody.
-func (r Row) Who() string {
-	name := r.Actor.Name()
-	if r.OnBehalfOf != "" {
-		name = events.Actor{ID: r.OnBehalfOf}.Name()
-	}
-	if !r.Actor.Verified() {
-		name += "*"
-	}
-	return checklist.Clean(name)
-}
+// Who returns the short name of who did it; see checklist.Change.
+func (r Row) Who() string { return checklist.Change{By: r.Actor, OnBehalfOf: r.OnBehalfOf}.Who() }
 
 // LogText writes entries in their order, which about names. For a pipe each is
 // one line of eight columns with tabs between, - where there is nothing:
@@ -105,17 +95,18 @@ func cleaned(texts []string) []string {
 // packed writes parts on as few lines as they fit on.
 func packed(w io.Writer, indent int, s checklist.Style, separator string, parts []string) {
 	room, line := max(s.Edge()-indent, 20), ""
+	flush := func() { fmt.Fprintln(w, strings.Repeat(" ", indent)+checklist.Cut(strings.TrimRight(line, " "), room)) }
 	for i, part := range parts {
-		if i < len(parts)-1 {
-			part += strings.TrimRight(separator, " ")
+		if i > 0 {
+			line += separator
 		}
-		if line != "" && checklist.Width(line)+1+checklist.Width(part) > room {
-			fmt.Fprintln(w, strings.Repeat(" ", indent)+checklist.Cut(line, room))
+		if i > 0 && checklist.Width(line)+checklist.Width(part) > room {
+			flush()
 			line = ""
 		}
-		line = strings.Join(filled(line, part), " ")
+		line += part
 	}
-	fmt.Fprintln(w, strings.Repeat(" ", indent)+checklist.Cut(line, room))
+	flush()
 }
 
 // record is an entry for a pipe.

@@ -29,7 +29,7 @@ func Evolve(st *State, env events.Envelope) (*State, error) {
 	if e, ok := env.Data.(*events.Unreadable); ok {
 		return st, fmt.Errorf("unreadable event: %w", e.Err)
 	}
-	change := Change{Seq: env.Seq, At: env.EffectiveTime, Claimed: env.Time, By: env.Actor, Reason: env.Reason}
+	change := Change{Seq: env.Seq, At: env.EffectiveTime, Claimed: env.Time, By: env.Actor, Reason: env.Reason, Via: env.Via, OnBehalfOf: env.OnBehalfOf, Cause: env.CausationID}
 	st.record(env, change)
 	switch e := env.Data.(type) {
 	case *events.Unknown:
@@ -37,7 +37,7 @@ func Evolve(st *State, env events.Envelope) (*State, error) {
 			st.Incomplete = Gap{env.Seq, e.Kind()}
 		}
 	case *events.ChecklistCreated:
-		st.Name, st.Title, st.Source, st.Created = env.Checklist, e.Title, e.Source, change
+		st.Name, st.Title, st.Source, st.Created, st.importID = env.Checklist, e.Title, e.Source, change, env.CommandID
 	case *events.ChecklistDescribed:
 		st.describe(e)
 	case *events.ChecklistArchived:
@@ -64,10 +64,14 @@ func Evolve(st *State, env events.Envelope) (*State, error) {
 	case *events.TextRestored:
 		st.restore(events.TextRef(e.Key), e.Place)
 	case *events.TaskAdded:
-		st.insert(&Block{Ref: events.TaskRef(e.Key), Raw: e.Raw, Task: &Task{
+		t := &Task{
 			Key: e.Key, Text: e.Text, State: e.State, Box: e.Box, Assignees: e.Assignees, Start: e.Start, Due: e.Due,
 			Estimate: e.Estimate, Labels: e.Labels, Links: slices.Clone(e.Links), Added: change, Changed: change,
-		}}, e.Place)
+		}
+		if e.State == events.Done {
+			t.Completed = change
+		}
+		st.insert(&Block{Ref: events.TaskRef(e.Key), Raw: e.Raw, Task: t}, e.Place)
 	default:
 		st.task(e, env, change)
 	}
@@ -282,6 +286,9 @@ func (st *State) transition(b *Block, to events.State, mark byte, doc []events.L
 	t := b.Task
 	if t.State != to {
 		t.Before, t.StateChanged = t.State, change
+		if to == events.Done {
+			t.Completed = change
+		}
 	}
 	if t.State == events.OnHold {
 		t.Until = ""

@@ -236,7 +236,7 @@ func TestEvolveTask(t *testing.T) {
 			if seq := f.st.Seq(); got.Changed.Seq != seq || got.Added.Seq != 13 {
 				t.Errorf("got added @%d, changed @%d, want @13 and @%d", got.Added.Seq, got.Changed.Seq, seq)
 			}
-			got.Added, got.Changed, got.StateChanged = checklist.Change{}, checklist.Change{}, checklist.Change{}
+			got.Added, got.Changed, got.StateChanged, got.Completed = checklist.Change{}, checklist.Change{}, checklist.Change{}, checklist.Change{}
 			if len(got.Links) == 0 {
 				got.Links = nil
 			}
@@ -264,7 +264,7 @@ func TestChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := checklist.Change{Seq: 99, At: env.EffectiveTime, Claimed: env.Time, By: env.Actor, Reason: "so"}
+	want := checklist.Change{Seq: 99, At: env.EffectiveTime, Claimed: env.Time, By: env.Actor, Reason: "so", Via: env.Via}
 	for _, got := range []checklist.Change{st.Task(1).Task.StateChanged, st.Task(1).Task.Changed, st.Changed} {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("change (-want +got):\n%s", diff)

@@ -12,11 +12,11 @@ type Taken struct {
 	ID     string
 	Change Change
 	Match  events.Match
-	// Text is the task's text before; State and StateChanged as they were.
-	Text         string
-	State        events.State
-	StateChanged Change
-	raw          string
+	// Text is the task's text before; the state and its changes as they were.
+	Text                    string
+	State, Before           events.State
+	StateChanged, Completed Change
+	raw                     string
 }
 
 // took notes that an event took the block for the same task.
@@ -25,7 +25,10 @@ func (b *Block) took(env events.Envelope, m events.Match, change Change) {
 		return
 	}
 	t := b.Task
-	t.Taken = append(t.Taken, Taken{ID: env.ID, Change: change, Match: m, Text: t.Text, State: t.State, StateChanged: t.StateChanged, raw: b.Raw})
+	t.Taken = append(t.Taken, Taken{
+		ID: env.ID, Change: change, Match: m, Text: t.Text, State: t.State, Before: t.Before,
+		StateChanged: t.StateChanged, Completed: t.Completed, raw: b.Raw,
+	})
 }
 
 // separate makes the line that was taken for task key, from an event on, another
@@ -45,10 +48,14 @@ func (st *State) separate(e *events.TaskSeparated) {
 	if task.StateChanged.Seq <= at.Change.Seq {
 		task.StateChanged, task.Before = Change{}, ""
 	}
+	if task.Completed.Seq <= at.Change.Seq {
+		task.Completed = Change{}
+	}
 	task.Comments = slices.DeleteFunc(slices.Clone(task.Comments), func(c Comment) bool { return c.Change.Seq < at.Change.Seq })
 	other := &Block{Ref: events.TaskRef(e.As), Raw: b.Raw, Task: &task}
 	st.succeed(b, other)
-	b.Task.Text, b.Task.State, b.Task.StateChanged, b.Raw = at.Text, at.State, at.StateChanged, at.raw
+	b.Task.Text, b.Task.State, b.Task.Before, b.Raw = at.Text, at.State, at.Before, at.raw
+	b.Task.StateChanged, b.Task.Completed = at.StateChanged, at.Completed
 	b.Task.Taken = b.Task.Taken[:i]
 	b.Task.Comments = slices.DeleteFunc(b.Task.Comments, func(c Comment) bool { return c.Change.Seq >= at.Change.Seq })
 }
@@ -66,6 +73,9 @@ func (st *State) join(e *events.TaskJoined) {
 		task.StateChanged, task.Before = was.StateChanged, was.Before
 	case task.StateChanged.Seq == 0: // it came in another state
 		task.StateChanged, task.Before = b.Task.Added, was.State
+	}
+	if task.Completed.Seq == 0 || task.Completed.Seq == b.Task.Added.Seq && was.State == events.Done {
+		task.Completed = was.Completed
 	}
 	task.Comments = append(slices.Clone(was.Comments), task.Comments...)
 	task.Taken = append(slices.Clone(was.Taken), task.Taken...)

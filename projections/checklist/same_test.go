@@ -84,3 +84,35 @@ func TestSeparate(t *testing.T) {
 		t.Errorf("the second is %+v", is)
 	}
 }
+
+// What made a task done is known when it is no longer, and goes to the task that it
+// was about.
+func TestCompleted(t *testing.T) {
+	t.Parallel()
+	reworded := &events.TaskReworded{Key: 1, Text: "two", Raw: "- [ ] two\n", Box: 3, Match: events.Match{Stage: "similar", Score: .7}}
+	separated := &events.TaskSeparated{Key: 1, From: string(events.KindTaskReworded), As: 2}
+	imported := &events.TaskAdded{Key: 1, Text: "one", State: events.Done, Raw: "- [x] one\n", Box: 3}
+	back := &events.TaskAdded{Key: 2, Text: "one", State: events.Todo, Raw: "- [ ] one\n", Box: 3}
+	for _, test := range []struct {
+		name string
+		when []events.Event
+		want map[int]events.Seq
+	}{
+		{"never", []events.Event{added(1, "one", 0), &events.TaskStarted{Key: 1, Mark: '~'}}, map[int]events.Seq{1: 0}},
+		{"done", []events.Event{added(1, "one", 0), &events.TaskCompleted{Key: 1, Mark: 'x'}}, map[int]events.Seq{1: 3}},
+		{"re-opened", []events.Event{added(1, "one", 0), &events.TaskCompleted{Key: 1, Mark: 'x'}, &events.TaskReopened{Key: 1, Mark: ' '}}, map[int]events.Seq{1: 3}},
+		{"the last time", []events.Event{imported, &events.TaskReopened{Key: 1, Mark: ' '}, &events.TaskCompleted{Key: 1, Mark: 'x'}}, map[int]events.Seq{1: 4}},
+		{"as it came", []events.Event{imported, &events.TaskReopened{Key: 1, Mark: ' '}}, map[int]events.Seq{1: 2}},
+		{"an occurrence is none", []events.Event{added(1, "one", 0), &events.TaskCompleted{Key: 1, Occurrence: "2026-11-23"}}, map[int]events.Seq{1: 0}},
+		{"separated: done before", []events.Event{added(1, "one", 0), &events.TaskCompleted{Key: 1, Mark: 'x'}, &events.TaskReopened{Key: 1, Mark: ' '}, reworded, separated}, map[int]events.Seq{1: 3, 2: 0}},
+		{"separated: done after", []events.Event{added(1, "one", 0), reworded, &events.TaskCompleted{Key: 1, Mark: 'x'}, separated}, map[int]events.Seq{1: 0, 2: 4}},
+		{"joined", []events.Event{added(1, "one", 0), &events.TaskCompleted{Key: 1, Mark: 'x'}, &events.TaskRemoved{Key: 1}, back, &events.TaskJoined{Key: 2, Into: 1}}, map[int]events.Seq{1: 3}},
+	} {
+		st := foldAll(t, test.when...)
+		for key, want := range test.want {
+			if got := st.Block(events.TaskRef(key)).Task.Completed.Seq; got != want {
+				t.Errorf("%s: %d was made done @%d, want @%d", test.name, key, got, want)
+			}
+		}
+	}
+}

@@ -41,6 +41,7 @@ type State struct {
 	// version does not know; its Seq is 0 if there is none.
 	Incomplete Gap
 
+	importID string // the command that created the checklist
 	root     Block
 	sections []*Block // by key, as tasks and texts; index 0 is unused
 	tasks    []*Block
@@ -72,6 +73,22 @@ type Change struct {
 	At, Claimed time.Time
 	By          events.Actor
 	Reason      string
+	// Via is the door it came through, OnBehalfOf whom an agent acted for, Cause
+	// the event or the commit that caused it.
+	Via, OnBehalfOf, Cause string
+}
+
+// Who returns the short name of who did it, with * where that was only said.
+// Where an agent acted for somebody, it is that somebody.
+func (c Change) Who() string {
+	name := c.By.Name()
+	if c.OnBehalfOf != "" {
+		name = events.Actor{ID: c.OnBehalfOf}.Name()
+	}
+	if !c.By.Verified() {
+		name += "*"
+	}
+	return Clean(name)
 }
 
 // Command is where the events of a command lie: Count of them from First to
@@ -138,6 +155,8 @@ type Task struct {
 	Added, Changed, StateChanged Change
 	// Before is the state before StateChanged; empty if it never changed.
 	Before events.State
+	// Completed is the last event that made it done, also where it is no longer.
+	Completed Change
 	// Taken are the events that took another line for this task; see Taken.
 	Taken []Taken
 }
@@ -245,6 +264,10 @@ func (st *State) LastRemoved() []*Block {
 	slices.Reverse(blocks)
 	return blocks
 }
+
+// Imported returns the last position of the command that made the checklist: what
+// came later was added after the start.
+func (st *State) Imported() events.Seq { return max(st.commands[st.importID].Last, st.Created.Seq) }
 
 // Command returns where the events of command id lie.
 func (st *State) Command(id string) (Command, bool) {

@@ -46,6 +46,8 @@ type cli struct {
 	data, checklist, as, id string
 	json, noColor, quiet    bool
 	noPager                 bool
+	// exit is the exit code of a command that found what it was asked for.
+	exit int
 
 	// gitUser is git's user, asked for once; set by run.
 	gitUser func() string
@@ -79,7 +81,7 @@ func (c *cli) run(ctx context.Context, args []string) int {
 		}
 	}
 	if err == nil {
-		return 0
+		return c.exit
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return 130

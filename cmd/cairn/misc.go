@@ -33,14 +33,22 @@ type checklistRow struct {
 	Progress  checklist.Progress `json:"progress"`
 }
 
-func (c *cli) checklistsJSON(list []app.Summary) error {
+func (c *cli) checklistsJSON(list []app.Summary, of checklist.Moment) error {
 	doc := struct {
 		Schema     int            `json:"schema"`
 		Kind       string         `json:"kind"`
 		Origin     string         `json:"origin"`
 		Seq        events.Seq     `json:"seq"`
+		AsOf       *string        `json:"as_of"`
+		KnownAt    *string        `json:"as_known_at"`
 		Checklists []checklistRow `json:"checklists"`
-	}{1, "checklists", c.session.Origin(), c.session.Log.End(), []checklistRow{}}
+	}{1, "checklists", c.session.Origin(), c.session.Log.End(), nil, nil, []checklistRow{}}
+	if of.AsOf != "" {
+		doc.AsOf = &of.AsOf
+	}
+	if of.KnownAt != "" {
+		doc.KnownAt = &of.KnownAt
+	}
 	for _, sum := range list {
 		row := checklistRow{sum.Name, sum.Title, sum.Seq, sum.Archived, nil, sum.Progress}
 		if sum.Path != "" {

@@ -63,7 +63,7 @@ rewritten.
 	group(root, "work", newTransitions(c)...)
 	group(root, "work", newEdit(c), newMove(c), newRemove(c), newSplit(c), newAssign(c), newDue(c), newEstimate(c), newLabel(c),
 		newLink(c), newUnlink(c), newBlock(c), newUnblock(c), newComment(c), newUncomment(c), newSection(c), newPlan(c), newSeparate(c), newJoin(c), newUndo(c), newRedo(c))
-	group(root, "see", newShow(c), newList(c), newNext(c), newLog(c), newBlame(c), newWatch(c))
+	group(root, "see", newShow(c), newList(c), newNext(c), newLog(c), newBlame(c), newDiff(c), newWatch(c))
 	group(root, "more", newVersion(c))
 	root.SetHelpCommandGroupID("more")
 	root.SetCompletionCommandGroupID("more")

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"cairn/projections/checklist"
+	"cairn/server/app"
 	"cairn/server/commands"
 )
 
@@ -150,25 +154,22 @@ is left out.
 }
 
 func newChecklists(c *cli) *cobra.Command {
-	all := false
+	o := &seeOptions{}
 	cmd := &cobra.Command{
 		Use: "checklists", Short: "List the checklists of the log",
 		Long: `List the checklists of the log, with what is done of them and their files.
 
   cairn checklists
-  cairn checklists --all            also archived ones`,
+  cairn checklists --all            also archived ones
+  cairn checklists --as-of 2w       those that there were, as they were`,
 		Args: args(0, 0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := c.open(cmd.Context(), false)
-			if err != nil {
-				return err
-			}
-			list, err := s.Checklists(cmd.Context())
+			list, err := c.summaries(cmd.Context(), o)
 			if err != nil {
 				return err
 			}
 			if c.json {
-				return c.checklistsJSON(list)
+				return c.checklistsJSON(list, o.of())
 			}
 			width := 4
 			for _, sum := range list {
@@ -176,7 +177,7 @@ func newChecklists(c *cli) *cobra.Command {
 			}
 			hidden := 0
 			for _, sum := range list {
-				if sum.Archived && !all {
+				if sum.Archived && !o.all {
 					hidden++
 					continue
 				}
@@ -205,6 +206,45 @@ func newChecklists(c *cli) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVarP(&all, "all", "a", false, "also archived ones")
+	cmd.Flags().BoolVarP(&o.all, "all", "a", false, "also archived ones")
+	o.register(cmd)
 	return cmd
+}
+
+// summaries returns the checklists that there are, or were at a moment.
+func (c *cli) summaries(ctx context.Context, o *seeOptions) ([]app.Summary, error) {
+	s, err := c.open(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	if o.of() == (checklist.Moment{}) {
+		return s.Checklists(ctx)
+	}
+	names, err := s.Log.Checklists(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(names)
+	var list []app.Summary
+	var missing error
+	for _, name := range names {
+		at, err := c.moment(ctx, name, o)
+		if err == nil {
+			err = s.Checklist(ctx, name, at, func(st *checklist.State) error {
+				list = append(list, app.Summarize(st))
+				return nil
+			})
+		}
+		var refusal *commands.Error
+		switch {
+		case errors.As(err, &refusal) && refusal.Code == commands.CodeNoMoment:
+			missing = err // it was not there yet
+		case err != nil:
+			return nil, err
+		}
+	}
+	if len(list) == 0 {
+		return nil, missing
+	}
+	return list, nil
 }

@@ -30,6 +30,9 @@ type App interface {
 	// Audit is Checklist, and look gets the rows of the events that led to it,
 	// oldest first.
 	Audit(ctx context.Context, name string, at *commands.When, look func(*checklist.State, []audit.Row) error) error
+	// Between calls look with a checklist as of two moments, of which from is the
+	// earlier and to is nil for now, and with the rows of the events between them.
+	Between(ctx context.Context, name string, from, to *commands.When, look func(before, after *checklist.State, rows []audit.Row) error) error
 	// KnownAt returns the position up to which the log held a checklist at a time,
 	// by when its events were recorded.
 	KnownAt(ctx context.Context, name string, w commands.When) (commands.When, error)
@@ -65,4 +68,13 @@ type Summary struct {
 	Archived    bool
 	// Path is the file that follows it; empty if none does.
 	Path string
+}
+
+// Summarize returns the summary of a checklist.
+func Summarize(st *checklist.State) Summary {
+	s := Summary{Name: st.Name, Title: st.Title, Seq: st.Seq(), Progress: st.Root().Tally().Progress, Archived: st.Archived}
+	if st.Synced != nil {
+		s.Path = st.Synced.Path
+	}
+	return s
 }

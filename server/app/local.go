@@ -148,11 +148,7 @@ func (l *Local) Checklists(ctx context.Context) ([]Summary, error) {
 	var list []Summary
 	for _, name := range names {
 		err := l.Checklist(ctx, name, nil, func(st *checklist.State) error {
-			s := Summary{Name: name, Title: st.Title, Seq: st.Seq(), Progress: st.Root().Tally().Progress, Archived: st.Archived}
-			if st.Synced != nil {
-				s.Path = st.Synced.Path
-			}
-			list = append(list, s)
+			list = append(list, Summarize(st))
 			return nil
 		})
 		if err != nil {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,7 +35,7 @@ func (l *Local) replay(ctx context.Context, name string, at *commands.When, each
 		return err
 	}
 	if at != nil && at.Seq > l.log.End() {
-		return &commands.Error{Code: commands.CodeNoMoment, Message: fmt.Sprintf("%s is not in the log yet: it ends at @%d", at.Text, l.log.End())}
+		return notInLog(at, l.log.End())
 	}
 	n, behind := 0, behind(at)
 	for env, err := range l.log.Read(ctx, events.Filter{Checklist: name}) {
@@ -49,6 +50,10 @@ func (l *Local) replay(ctx context.Context, name string, at *commands.When, each
 		}
 		n++
 		if err := each(env); err != nil {
+			var refusal *commands.Error
+			if errors.As(err, &refusal) {
+				return err
+			}
 			return fmt.Errorf("checklist %s at @%d: %w", name, env.Seq, err)
 		}
 	}
@@ -56,6 +61,51 @@ func (l *Local) replay(ctx context.Context, name string, at *commands.When, each
 		return l.elsewhere(ctx, &commands.Error{Code: commands.CodeNoChecklist, Message: fmt.Sprintf("there is no checklist %s", name)})
 	}
 	return nil
+}
+
+// Between calls look with a checklist as of two moments, to nil for now, and with
+// the rows of the events between them. It returns an error if from is the later.
+func (l *Local) Between(ctx context.Context, name string, from, to *commands.When, look func(before, after *checklist.State, rows []audit.Row) error) error {
+	before, h := checklist.New(), audit.NewHistory()
+	behindFrom, passed := behind(from), false
+	if from.Seq > l.log.End() {
+		return notInLog(from, l.log.End())
+	}
+	var rows []audit.Row
+	// The two states share what their events hold, which no fold changes.
+	if err := l.replay(ctx, name, to, func(env events.Envelope) (err error) {
+		if passed = passed || behindFrom(env); passed {
+			if before.Revision == 0 {
+				return l.before(ctx, name, from.Text, env.Seq, env.EffectiveTime)
+			}
+			row, err := h.Next(env)
+			rows = append(rows, row)
+			return err
+		}
+		if before, err = checklist.Evolve(before, env); err == nil {
+			err = h.Skip(env)
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	if !passed && to != nil {
+		// Up to there, from has not come: does it lie further on?
+		for env, err := range l.log.Read(ctx, events.Filter{Checklist: name, After: before.Seq()}) {
+			if err != nil {
+				return err
+			}
+			if !behindFrom(env) {
+				return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s comes after %s: name the earlier moment first", from.Text, to.Text)}
+			}
+			break
+		}
+	}
+	return look(before, h.State(), rows)
+}
+
+func notInLog(at *commands.When, end events.Seq) error {
+	return &commands.Error{Code: commands.CodeNoMoment, Message: fmt.Sprintf("%s is not in the log yet: it ends at @%d", at.Text, end)}
 }
 
 // behind returns what tells of each event in turn whether it lies behind a moment.

@@ -46,6 +46,9 @@ type cli struct {
 	data, checklist, as, id string
 	json, noColor, quiet    bool
 	noPager                 bool
+	// past says that the command was about the past: how the file stands now is
+	// another matter.
+	past bool
 	// exit is the exit code of a command that found what it was asked for.
 	exit int
 
@@ -73,7 +76,7 @@ func (c *cli) run(ctx context.Context, args []string) int {
 	c.json = c.json || asksJSON(args) // also where the flags before it were wrong
 	c.quiet = c.quiet || c.json       // what talks from here on
 	if c.session != nil {
-		if err == nil && c.used != "" {
+		if err == nil && c.used != "" && !c.past {
 			c.lookAtFile(ctx)
 		}
 		if closeErr := c.session.Close(); err == nil {

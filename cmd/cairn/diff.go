@@ -62,6 +62,7 @@ func (c *cli) diff(ctx context.Context, o *diffOptions, given []string) error {
 	if err != nil {
 		return err
 	}
+	c.past = to != nil
 	var write func(io.Writer) error
 	if err := c.session.Between(ctx, name, from, to, func(before, after *checklist.State, rows []audit.Row) error {
 		d := audit.Diff(before, after, rows)

@@ -78,6 +78,7 @@ func (c *cli) moment(ctx context.Context, name string, o *seeOptions) (*commands
 	if at == nil || err != nil {
 		return nil, err
 	}
+	c.past = true
 	switch {
 	case at.From.IsZero():
 		o.now = time.Time{}

@@ -32,10 +32,11 @@ func (c *cli) paged(ctx context.Context, write func(io.Writer) error) error {
 	}
 	// What is to be said in the end is said after the pager.
 	if c.session != nil {
-		behind := c.err
-		c.err = &talk
-		c.lookAtFile(ctx)
-		c.err = behind
+		if behind := c.err; !c.past {
+			c.err = &talk
+			c.lookAtFile(ctx)
+			c.err = behind
+		}
 		if err := c.letGo(); err != nil {
 			return err
 		}

@@ -85,7 +85,8 @@ func TestBlameNames(t *testing.T) {
 		{"the author of a later commit", by("ada", add(1, events.Todo)), []events.Envelope{byGit("bob", &events.TaskCompleted{Key: 1, Mark: 'x'})}, 1, "bob@3"},
 		{
 			"who re-opened it", by("ada", add(1, events.Todo)),
-			[]events.Envelope{by("bob", &events.TaskCompleted{Key: 1, Mark: 'x'}), by("cho", &events.TaskReopened{Key: 1, Mark: ' '})}, 1, "cho@4 ↺@3",
+			[]events.Envelope{by("bob", &events.TaskCompleted{Key: 1, Mark: 'x'}), by("cho", &events.TaskReopened{Key: 1, Mark: ' '})},
+			1, "cho@4 ↺@3",
 		},
 		{"not who moved it", by("ada", add(1, events.Todo)), []events.Envelope{by("bob", &events.TaskMoved{Key: 1})}, 1, "import@2"},
 		{"not who reworded it", by("ada", add(1, events.Todo)), []events.Envelope{reworded}, 1, "import@2"},
@@ -94,23 +95,27 @@ func TestBlameNames(t *testing.T) {
 			[]events.Envelope{
 				by("bob", &events.TaskAssigned{Key: 1, Assignees: []string{"bob"}}), by("cho", &events.TaskCommented{Key: 1, Text: "so"}),
 				by("dan", &events.TaskRemoved{Key: 1}), by("eli", &events.TaskRestored{Key: 1}),
-			}, 1, "import@2",
+			},
+			1, "import@2",
 		},
 		{
 			"not who completes it again", by("ada", add(1, events.Todo)),
-			[]events.Envelope{by("bob", &events.TaskCompleted{Key: 1, Mark: 'x'}), by("cho", &events.TaskCompleted{Key: 1, Mark: 'X'})}, 1, "bob@3",
+			[]events.Envelope{by("bob", &events.TaskCompleted{Key: 1, Mark: 'x'}), by("cho", &events.TaskCompleted{Key: 1, Mark: 'X'})},
+			1, "bob@3",
 		},
 		{"who added it", by("ada", add(1, events.Todo)), []events.Envelope{by("bob", add(2, events.Done))}, 2, "bob@3+"},
 		{
 			"a line that was separated: who brought it", by("ada", add(1, events.Done)),
-			[]events.Envelope{reworded, by("cho", &events.TaskSeparated{Key: 1, From: "reworded", As: 2})}, 2, "bob@3+",
+			[]events.Envelope{reworded, by("cho", &events.TaskSeparated{Key: 1, From: "reworded", As: 2})},
+			2, "bob@3+",
 		},
 		{
 			"a line that was joined: who had ticked it", by("ada", add(1, events.Todo)),
 			[]events.Envelope{
 				by("bob", &events.TaskCompleted{Key: 1, Mark: 'x'}), by("cho", &events.TaskRemoved{Key: 1}), by("cho", add(2, events.Done)),
 				by("dan", &events.TaskJoined{Key: 2, Into: 1}),
-			}, 1, "bob@3",
+			},
+			1, "bob@3",
 		},
 	} {
 		st := checklist.New()

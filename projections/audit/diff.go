@@ -82,7 +82,7 @@ func (d Difference) Empty() bool { return len(d.Plan) == 0 && len(d.Sections) ==
 func Diff(before, after *checklist.State, rows []Row) Difference {
 	d := differ{
 		before: before, after: after, rows: rows, was: make(map[int]int), is: make(map[int]int),
-		moved: make(map[events.Ref]bool), edited: make(map[events.Ref]bool), parts: make(map[int]bool),
+		moved: make(map[events.Ref]bool), edited: make(map[events.Ref]bool), split: make(map[int][]int), parts: make(map[int]bool),
 	}
 	d.pair()
 	diff := Difference{
@@ -124,10 +124,14 @@ func plan(before, after *checklist.State) []Change {
 		field         string
 		before, after string
 	}{
-		{"title", before.Title, after.Title}, {"owner", before.Owner, after.Owner},
-		{"target_start", string(before.Start), string(after.Start)}, {"target_finish", string(before.Finish), string(after.Finish)},
-		{"timezone", before.Timezone, after.Timezone}, {"working_days", before.WorkingDays, after.WorkingDays},
-		{"holidays", before.Holidays, after.Holidays}, {"markers", before.Markers, after.Markers},
+		{"title", before.Title, after.Title},
+		{"owner", before.Owner, after.Owner},
+		{"target_start", string(before.Start), string(after.Start)},
+		{"target_finish", string(before.Finish), string(after.Finish)},
+		{"timezone", before.Timezone, after.Timezone},
+		{"working_days", before.WorkingDays, after.WorkingDays},
+		{"holidays", before.Holidays, after.Holidays},
+		{"markers", before.Markers, after.Markers},
 	} {
 		if f.before != f.after {
 			changes = append(changes, Change{f.field, str(f.before), str(f.after)})
@@ -147,9 +151,12 @@ type differ struct {
 	// only where a line was separated or joined in between.
 	was, is map[int]int
 	// moved are the blocks that somebody moved, edited the texts that somebody
-	// changed, and not another change along; parts the tasks that a split made.
+	// changed, and not another change along.
 	moved, edited map[events.Ref]bool
-	parts         map[int]bool
+	// split are the tasks that a split made of one and that are there after, in
+	// their order; parts all of them.
+	split map[int][]int
+	parts map[int]bool
 }
 
 // pair finds which tasks are the same.
@@ -167,7 +174,10 @@ func (d *differ) pair() {
 		case r.Target.Noun == events.TextNoun:
 			d.edited[r.Target] = true
 		case r.Kind == events.KindTaskAdded && r.CommandName == splitTask && d.before.Task(r.Key) == nil && d.before.Task(r.Parent) != nil && d.after.Task(r.Parent) != nil:
-			d.parts[r.Key] = d.after.Task(r.Key) != nil
+			if d.after.Task(r.Key) != nil && !d.parts[r.Key] {
+				d.split[r.Parent] = append(d.split[r.Parent], r.Key)
+				d.parts[r.Key] = true
+			}
 		}
 	}
 	for b := range d.before.Root().Tasks() {

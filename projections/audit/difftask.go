@@ -46,24 +46,13 @@ func (d *differ) task(b *checklist.Block) Item {
 		list = append(list, Change{"occurrence", nil, string(t.Occurrences[m-1])})
 	}
 	item.Changes, item.Action = list, list.action()
-	for _, child := range d.split(t.Key) {
-		item.Into = append(item.Into, Part{child.Task.Key, checklist.Clean(child.Task.Text)})
+	for _, part := range d.split[t.Key] {
+		item.Into = append(item.Into, Part{part, checklist.Clean(d.after.Task(part).Task.Text)})
 	}
 	if len(item.Into) > 0 && was.Task.State == t.State {
 		item.Action = "split"
 	}
 	return item
-}
-
-// split returns the tasks that a split made of task key, in their order.
-func (d *differ) split(key int) []*checklist.Block {
-	var parts []*checklist.Block
-	for _, r := range d.rows {
-		if r.Kind == events.KindTaskAdded && r.CommandName == splitTask && r.Parent == key && d.parts[r.Key] {
-			parts = append(parts, d.after.Task(r.Key))
-		}
-	}
-	return parts
 }
 
 // moves reports whether a task stands elsewhere because somebody moved it: not

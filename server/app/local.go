@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"cairn/events"
@@ -30,6 +31,9 @@ type Local struct {
 	log     Log
 	handler *commands.Handler
 	now     func() time.Time
+	// exclusive says that nobody else writes to the log; kept is for keep.
+	exclusive bool
+	kept      atomic.Pointer[whole]
 }
 
 var _ App = (*Local)(nil)
@@ -40,7 +44,7 @@ func NewLocal(log Log, c commands.Config) *Local {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Local{log: log, handler: commands.NewHandler(log, c), now: c.Now}
+	return &Local{log: log, handler: commands.NewHandler(log, c), now: c.Now, exclusive: c.Exclusive}
 }
 
 // Origin names the log.
@@ -164,6 +168,9 @@ func (l *Local) Checklist(ctx context.Context, name string, at *commands.When, l
 		return err
 	}
 	if at == nil {
+		if st := l.current(name); st != nil {
+			return look(st)
+		}
 		return l.handler.View(ctx, name, func(st *checklist.State) error {
 			if st.Revision == 0 {
 				return l.elsewhere(ctx, &commands.Error{Code: commands.CodeNoChecklist, Message: fmt.Sprintf("there is no checklist %s", name)})

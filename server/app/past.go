@@ -16,7 +16,7 @@ import (
 // events that led to it.
 func (l *Local) Audit(ctx context.Context, name string, at *commands.When, look func(*checklist.State, []audit.Row) error) error {
 	var rows []audit.Row
-	h := audit.NewHistory()
+	h, end := audit.NewHistory(), l.log.End()
 	err := l.replay(ctx, name, at, func(env events.Envelope) error {
 		row, err := h.Next(env)
 		rows = append(rows, row)
@@ -25,7 +25,32 @@ func (l *Local) Audit(ctx context.Context, name string, at *commands.When, look 
 	if err != nil {
 		return err
 	}
+	if at == nil {
+		l.keep(h.State(), end)
+	}
 	return look(h.State(), rows)
+}
+
+// whole is a checklist that was replayed to the end of the log, and the end.
+type whole struct {
+	st  *checklist.State
+	end events.Seq
+}
+
+// keep keeps a checklist that was replayed from a log that ended at end, where
+// nobody else writes: what a command looks at next need not be read again.
+func (l *Local) keep(st *checklist.State, end events.Seq) {
+	if l.exclusive {
+		l.kept.Store(&whole{st, end})
+	}
+}
+
+// current returns the checklist as it was kept; nil where it was not, or the log grew.
+func (l *Local) current(name string) *checklist.State {
+	if kept := l.kept.Load(); kept != nil && kept.st.Name == name && kept.end == l.log.End() {
+		return kept.st
+	}
+	return nil
 }
 
 // replay calls each with the events of a checklist up to a moment, all of them
@@ -67,7 +92,7 @@ func (l *Local) replay(ctx context.Context, name string, at *commands.When, each
 // the rows of the events between them. It returns an error if from is the later.
 func (l *Local) Between(ctx context.Context, name string, from, to *commands.When, look func(before, after *checklist.State, rows []audit.Row) error) error {
 	before, h := checklist.New(), audit.NewHistory()
-	behindFrom, passed := behind(from), false
+	behindFrom, passed, end := behind(from), false, l.log.End()
 	if from.Seq > l.log.End() {
 		return notInLog(from, l.log.End())
 	}
@@ -100,6 +125,9 @@ func (l *Local) Between(ctx context.Context, name string, from, to *commands.Whe
 			}
 			break
 		}
+	}
+	if to == nil {
+		l.keep(h.State(), end)
 	}
 	return look(before, h.State(), rows)
 }

@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -59,7 +58,7 @@ func TestDiffAddsUp(t *testing.T) {
 		ends := []events.Seq{w.log.End()}
 		for n := range rapid.IntRange(1, 14).Draw(t, "commands") {
 			meta := commands.Meta{Checklist: "plan", Actor: events.Actor{ID: "ada"}}
-			if _, err := w.Execute(context.Background(), meta, anyChange(t, n)); err != nil {
+			if _, err := w.Execute(t.Context(), meta, anyChange(t, n)); err != nil {
 				var refusal *commands.Error
 				if !errors.As(err, &refusal) {
 					t.Fatalf("%v", err)

@@ -87,12 +87,16 @@ func TestDiff(t *testing.T) {
 		{"a task under another", "- [ ] a\n- [ ] b\n", "- [ ] a\n  - [ ] b\n", []string{"task.moved task/2"}},
 		{"an issue", "- [ ] a thing\n", "- [ ] a thing ([#7](https://github.com/o/r/issues/7))\n", []string{"task.linked task/1"}},
 		{"an owner", "- [ ] a thing\n", "- [ ] a thing @ada\n", []string{"task.assigned task/1"}},
-		{"all that a line can say", "- [ ] a thing @ada 📅 2026-12-01\n", "- [x] a thing 📅 2026-12-02 #db est:3d ✅ 2026-12-01\n",
-			[]string{"task.assigned task/1", "task.scheduled task/1", "task.estimated task/1", "task.labeled task/1", "task.completed task/1"}},
+		{
+			"all that a line can say", "- [ ] a thing @ada 📅 2026-12-01\n", "- [x] a thing 📅 2026-12-02 #db est:3d ✅ 2026-12-01\n",
+			[]string{"task.assigned task/1", "task.scheduled task/1", "task.estimated task/1", "task.labeled task/1", "task.completed task/1"},
+		},
 		{"what a tool writes as it ticks", "- [ ] a thing 📅 2026-12-01\n", "- [x] a thing 📅 2026-12-01 ✅ 2026-12-01\n", []string{"task.completed task/1", "document.reformatted document"}},
 		{"an owner in the words", "- [ ] ask about the thing\n", "- [ ] ask @ada about the thing\n", []string{"task.reworded task/1", "task.assigned task/1"}},
-		{"a place and a day", "## A\n- [ ] a thing\n- [ ] b\n## B\n- [ ] c\n", "## A\n- [ ] b\n## B\n- [ ] c\n- [ ] a thing due:2026-12-01\n",
-			[]string{"task.moved task/1", "task.scheduled task/1"}},
+		{
+			"a place and a day", "## A\n- [ ] a thing\n- [ ] b\n## B\n- [ ] c\n", "## A\n- [ ] b\n## B\n- [ ] c\n- [ ] a thing due:2026-12-01\n",
+			[]string{"task.moved task/1", "task.scheduled task/1"},
+		},
 		{"a new task that repeats", "- [ ] a\n", "- [ ] a\n- [ ] b 🔁 every week 📅 2026-12-01\n", []string{"task.added task/2", "task.scheduled task/2"}},
 		{"prose", "# T\n\nold words\nand more\n\n- [ ] a\n", "# T\n\nnew words\nand more\n\n- [ ] a\n", []string{"text.edited text/2"}},
 		{"another bullet", "- [ ] a\n", "* [ ] a\n", []string{"document.reformatted document"}},
@@ -274,31 +278,45 @@ func TestDiffMergesMeta(t *testing.T) {
 	}{
 		{
 			"an owner in the log, a word in the file", "- [ ] ship the thing @ada\n", assign("bob"), "- [ ] ship that thing @ada\n",
-			"- [ ] ship that thing @bob\n", markdown.Meta{Assignees: []string{"bob"}}, "",
+			"- [ ] ship that thing @bob\n",
+			markdown.Meta{Assignees: []string{"bob"}},
+			"",
 		},
 		{
 			"labels of both", "- [ ] ship #a\n", label("log"), "- [x] ship #a #file\n",
-			"- [x] ship #a #file #log\n", markdown.Meta{Labels: []string{"a", "file", "log"}}, "",
+			"- [x] ship #a #file #log\n",
+			markdown.Meta{Labels: []string{"a", "file", "log"}},
+			"",
 		},
 		{
 			"a day in the file, an owner in the log alone", "- [ ] ship\n", assign("bob"), "- [ ] ship due:2026-12-24\n",
-			"- [ ] ship due:2026-12-24\n", markdown.Meta{Assignees: []string{"bob"}, Due: "2026-12-24"}, "",
+			"- [ ] ship due:2026-12-24\n",
+			markdown.Meta{Assignees: []string{"bob"}, Due: "2026-12-24"},
+			"",
 		},
 		{
 			"a day in the log, and in another way in the file", "- [ ] ship due:2026-12-01\n", due("2026-12-24"), "- [ ] ship due:2026-12-01 #a\n",
-			"- [ ] ship due:2026-12-24 #a\n", markdown.Meta{Due: "2026-12-24", Labels: []string{"a"}}, "",
+			"- [ ] ship due:2026-12-24 #a\n",
+			markdown.Meta{Due: "2026-12-24", Labels: []string{"a"}},
+			"",
 		},
 		{
 			"the same day", "- [ ] ship\n", due("2026-12-24"), "- [ ] ship due:2026-12-24\n",
-			"- [ ] ship due:2026-12-24\n", markdown.Meta{Due: "2026-12-24"}, "",
+			"- [ ] ship due:2026-12-24\n",
+			markdown.Meta{Due: "2026-12-24"},
+			"",
 		},
 		{
 			"two days", "- [ ] ship due:2026-12-01\n", due("2026-12-24"), "- [ ] ship due:2026-12-31\n",
-			"- [ ] ship due:2026-12-31\n", markdown.Meta{Due: "2026-12-31"}, markdown.DueField,
+			"- [ ] ship due:2026-12-31\n",
+			markdown.Meta{Due: "2026-12-31"},
+			markdown.DueField,
 		},
 		{
 			"two days, one of them in the log alone", "- [ ] ship\n", due("2026-12-24"), "- [ ] ship due:2026-12-31\n",
-			"- [ ] ship due:2026-12-31\n", markdown.Meta{Due: "2026-12-31"}, markdown.DueField,
+			"- [ ] ship due:2026-12-31\n",
+			markdown.Meta{Due: "2026-12-31"},
+			markdown.DueField,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -28,12 +30,13 @@ sections fold to a line and closed tasks to a count.
   cairn show --as-of fri`,
 		Args: args(0, -1, "at most a TASK or a SECTION"),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			return c.look(cmd.Context(), o, func(st *checklist.State) error {
+			var page bytes.Buffer
+			if err := c.look(cmd.Context(), o, func(st *checklist.State) error {
 				if len(given) == 0 {
 					if c.json {
 						return c.printJSON(st.JSON(o.of(), o.today(st)))
 					}
-					return checklist.Text(c.out, st, c.viewStyle(o))
+					return checklist.Text(&page, st, c.viewStyle(o))
 				}
 				b, err := find(st, strings.Join(given, " "))
 				if err != nil {
@@ -42,13 +45,24 @@ sections fold to a line and closed tasks to a count.
 				if c.json {
 					return c.printJSON(st.BlockJSON(b, o.of(), o.today(st)))
 				}
-				return checklist.TextOf(c.out, st, b, c.viewStyle(o))
-			})
+				return checklist.TextOf(&page, st, b, c.viewStyle(o))
+			}); err != nil {
+				return err
+			}
+			write := func(w io.Writer) error {
+				_, err := w.Write(page.Bytes())
+				return err
+			}
+			if o.all {
+				return c.paged(cmd.Context(), write)
+			}
+			return write(c.out)
 		},
 		ValidArgsFunction: c.completeFirst(c.completeTasks(nil)),
 	}
 	cmd.Flags().BoolVarP(&o.all, "all", "a", false, "fold nothing")
 	o.register(cmd)
+	c.registerPager(cmd)
 	return cmd
 }
 

@@ -193,3 +193,43 @@ func TestDiffCases(t *testing.T) {
 type splitPart struct{ *events.TaskAdded }
 
 func split(e *events.TaskAdded) events.Event { return splitPart{e} }
+
+// TestDiffFollowsCorrections: a line that was taken for a task before the first
+// moment, and corrected after it, is the same line under another key.
+func TestDiffFollowsCorrections(t *testing.T) {
+	t.Parallel()
+	add := func(key int, after events.Ref, text string) *events.TaskAdded {
+		return &events.TaskAdded{Key: key, Place: events.Place{After: after}, Text: text, State: events.Todo, Raw: "- [ ] " + text + "\n", Box: 3}
+	}
+	for _, test := range []struct {
+		name   string
+		before []events.Event
+		then   events.Event
+		want   string
+	}{
+		{
+			"separated",
+			[]events.Event{add(1, events.Ref{}, "one"), &events.TaskReworded{Key: 1, Text: "two", Raw: "- [ ] two\n", Box: 3, Match: events.Match{Stage: "similar"}}},
+			&events.TaskSeparated{Key: 1, From: "2", As: 2}, "2 corrected 1 → 2",
+		},
+		{
+			"joined",
+			[]events.Event{add(1, events.Ref{}, "one"), &events.TaskRemoved{Key: 1}, add(2, events.Ref{}, "one")},
+			&events.TaskJoined{Key: 2, Into: 1}, "1 corrected 2 → 1",
+		},
+	} {
+		var envs []events.Envelope
+		for i, e := range append(test.before, test.then) {
+			envs = append(envs, events.Envelope{ID: fmt.Sprint(i + 1), Seq: events.Seq(i + 1), Revision: uint64(i + 1), Data: e})
+		}
+		d := Diff(states(t, envs, len(test.before), len(envs)))
+		if len(d.Sections) != 1 || len(d.Sections[0].Items) != 1 {
+			t.Errorf("%s: got %+v, want one line", test.name, d.Sections)
+			continue
+		}
+		item := d.Sections[0].Items[0]
+		if got := fmt.Sprintf("%d %s %v → %v", item.Key, item.Action, item.Changes[0].Before, item.Changes[0].After); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}

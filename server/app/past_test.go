@@ -223,3 +223,40 @@ func TestKnownAt(t *testing.T) {
 		t.Errorf("of no checklist: got %v", err)
 	}
 }
+
+// TestKeptIsNotOld: what was read for one view serves the next only as long as
+// nothing was written.
+func TestKeptIsNotOld(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Local = app.NewLocal(w.log, commands.Config{Now: func() time.Time { return w.now }, Exclusive: true})
+	w.do("other", commands.ImportDocument{Document: []byte("- [ ] c\n")})
+	for range 2 {
+		if err := w.Audit(t.Context(), "plan", nil, func(*checklist.State, []audit.Row) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		before := w.log.End()
+		w.do("plan", commands.AddTask{Text: "more"})
+		for _, name := range []string{"plan", "other"} {
+			if err := w.Checklist(t.Context(), name, nil, func(st *checklist.State) error {
+				if st.Name != name || name == "plan" && st.Seq() <= before {
+					t.Errorf("%s: got %s@%d, want what was written", name, st.Name, st.Seq())
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := w.Between(t.Context(), "plan", &commands.When{Seq: 7}, nil, func(_, _ *checklist.State, _ []audit.Row) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Checklist(t.Context(), "other", nil, func(st *checklist.State) error {
+		if st.Name != "other" {
+			t.Errorf("got %s, want other", st.Name)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -3,16 +3,12 @@ package merkle
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
-
-// ErrMalformed is returned by Unmarshal for bytes that are no frontier.
-var ErrMalformed = errors.New("malformed frontier")
 
 // Frontier is the tree over the first N leaves, as the roots of its maximal
 // complete subtrees: one per set bit of N, the largest first. It is all that
@@ -72,12 +68,12 @@ func (f *Frontier) Marshal() []byte {
 // alone, if b has another length than its N demands.
 func (f *Frontier) Unmarshal(b []byte) error {
 	if len(b) < 8 {
-		return fmt.Errorf("%w: %d bytes", ErrMalformed, len(b))
+		return fmt.Errorf("%w frontier: %d bytes", ErrMalformed, len(b))
 	}
 	n := binary.BigEndian.Uint64(b)
 	b = b[8:]
 	if want := bits.OnesCount64(n) * tlog.HashSize; len(b) != want {
-		return fmt.Errorf("%w: %d bytes of hashes for %d leaves, want %d", ErrMalformed, len(b), n, want)
+		return fmt.Errorf("%w frontier: %d bytes of hashes for %d leaves, want %d", ErrMalformed, len(b), n, want)
 	}
 	nodes := make([]Hash, 0, len(b)/tlog.HashSize)
 	for ; len(b) > 0; b = b[tlog.HashSize:] {

@@ -28,11 +28,15 @@ func (e *LogOpened) fields(c *codec) {
 
 // SignerAdded says that a further key may sign checkpoints of the log.
 //
-//	{"key":"<note verifier>","server":"srv-2"}
+//	{"key":"<note verifier>","server":"srv-2","signature":"— cairn/0199… <base64>"}
 type SignerAdded struct {
 	Key string
 	// Server says whose key it is. Optional.
 	Server string
+	// Signature is the line by which a key that could sign before vouches for
+	// this one; merkle.Endorse has its form. Optional: who restores a backup has
+	// no such key.
+	Signature string
 }
 
 // Kind returns the stored type.
@@ -44,6 +48,7 @@ func (*SignerAdded) event()          {}
 func (e *SignerAdded) fields(c *codec) {
 	c.str("key", &e.Key)
 	c.str("server", &e.Server)
+	c.str("signature", &e.Signature)
 }
 
 // SignerRemoved says that a key may no longer sign.

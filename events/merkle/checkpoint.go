@@ -118,7 +118,7 @@ func splitNote(signed []byte) (text string, lines []string, err error) {
 	seen := make(map[string]bool)
 	for line := range strings.Lines(string(signed[split+2:])) {
 		who, sig, ok := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(line, "— "), "\n"), " ")
-		b, err := base64.StdEncoding.Strict().DecodeString(sig)
+		b, err := base64.StdEncoding.DecodeString(sig)
 		if !ok || err != nil || len(b) < 5 || line != "— "+who+" "+base64.StdEncoding.EncodeToString(b)+"\n" {
 			return "", nil, fmt.Errorf("%w note: signature line", ErrMalformed)
 		}

@@ -49,6 +49,25 @@ func (f *Frontier) Root() Hash {
 	return root
 }
 
+// Peak is one of the maximal complete subtrees that make a tree.
+type Peak struct {
+	// First is its first leaf, N how many it has: a power of two.
+	First, N uint64
+	Root     Hash
+}
+
+// Peaks returns the subtrees from the left.
+func (f *Frontier) Peaks() []Peak {
+	peaks := make([]Peak, len(f.nodes))
+	first, rest := uint64(0), f.n
+	for i, h := range f.nodes {
+		n := uint64(1) << (bits.Len64(rest) - 1)
+		peaks[i] = Peak{first, n, h}
+		first, rest = first+n, rest-n
+	}
+	return peaks
+}
+
 // Clone returns a copy that can be appended to independently.
 func (f *Frontier) Clone() Frontier { return Frontier{f.n, slices.Clone(f.nodes)} }
 

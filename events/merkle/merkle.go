@@ -64,7 +64,7 @@ func LeafOf(env *events.Envelope) (Hash, error) {
 
 // parseHash reads a hash in standard base64, in its one canonical form.
 func parseHash(s string) (h Hash, err error) {
-	b, err := base64.StdEncoding.Strict().DecodeString(s)
+	b, err := base64.StdEncoding.DecodeString(s)
 	if err != nil || len(b) != tlog.HashSize || base64.StdEncoding.EncodeToString(b) != s {
 		return h, fmt.Errorf("%w hash", ErrMalformed)
 	}

@@ -90,7 +90,7 @@ func ParseProof(b []byte) (*Proof, error) {
 	}
 	p := &Proof{Checkpoint: []byte(signed)}
 	var err error
-	if p.Body, err = base64.StdEncoding.Strict().DecodeString(extra); err != nil {
+	if p.Body, err = base64.StdEncoding.DecodeString(extra); err != nil {
 		return wrong("extra is not base64")
 	}
 	if p.Index, err = parseCount(index); err != nil {

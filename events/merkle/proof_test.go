@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	tdmerkle "github.com/transparency-dev/merkle/proof"
@@ -190,6 +191,9 @@ func TestTilesAreChecked(t *testing.T) {
 			}
 			if _, err := merkle.Inclusion(tiles.Reader(n, f.Root()), n, index); err == nil {
 				t.Errorf("%s, %s: believed", path, what)
+			}
+			if _, err := tiles.Leaves(n, f.Root()); err == nil && strings.Contains(path, "tile/0/") {
+				t.Errorf("%s, %s: its leaves were believed", path, what)
 			}
 		}
 		if err := os.WriteFile(path, b, 0o600); err != nil {

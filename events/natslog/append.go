@@ -77,6 +77,9 @@ func (l *Log) writable(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ended(ctx, "append")
 	}
+	if l.found != nil {
+		return &Error{Err: events.ErrUnavailable, Message: fmt.Sprintf("the log in %s was opened to be looked at", l.place)}
+	}
 	if l.lock != nil {
 		if err := l.lock.check(); err != nil {
 			return l.breaks(err)
@@ -149,7 +152,7 @@ func newWrite(appends []events.Append) (*write, error) {
 			return nil, fmt.Errorf("append: %w: two appends expect @%d and @%d of %q", events.ErrConflict, seq, a.Expect, a.Checklist)
 		}
 		for j := range a.Events {
-			msg, err := message(a.Checklist, &a.Events[j])
+			msg, leaf, err := message(a.Checklist, &a.Events[j])
 			if err != nil {
 				return nil, fmt.Errorf("append: %w", err)
 			}
@@ -159,7 +162,7 @@ func newWrite(appends []events.Append) (*write, error) {
 				msg.Header[jetstream.ExpectedLastSubjSeqHeader] = []string{strconv.FormatUint(uint64(a.Expect), 10)}
 			}
 			w.msgs = append(w.msgs, msg)
-			w.leaves = append(w.leaves, merkle.Leaf(msg.Data))
+			w.leaves = append(w.leaves, leaf)
 		}
 	}
 	if len(w.msgs) > events.MaxBatch {
@@ -168,32 +171,41 @@ func newWrite(appends []events.Append) (*write, error) {
 	return w, nil
 }
 
-// message returns the message of an event of checklist.
-func message(checklist string, env *events.Envelope) (*nats.Msg, error) {
+// message returns the message of an event of checklist, and its leaf.
+func message(checklist string, env *events.Envelope) (*nats.Msg, merkle.Hash, error) {
+	msg, data, err := messageOf(checklist, env)
+	if err != nil {
+		return nil, merkle.Hash{}, err
+	}
+	leaf, err := merkle.LeafOf(&events.Envelope{ID: env.ID, Data: data, Body: msg.Data})
+	return msg, leaf, err
+}
+
+func messageOf(checklist string, env *events.Envelope) (*nats.Msg, events.Event, error) {
 	body, data := env.Body, env.Data
 	if body == nil {
 		e := *env
 		e.Checklist = checklist
 		var err error
 		if body, err = events.Marshal(&e); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if len(body) > events.MaxEvent {
-		return nil, fmt.Errorf("event %s: %d bytes, over the limit of %d", env.ID, len(body), events.MaxEvent)
+		return nil, nil, fmt.Errorf("event %s: %d bytes, over the limit of %d", env.ID, len(body), events.MaxEvent)
 	}
 	if data == nil {
 		stored, err := events.Unmarshal(body)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		data = stored.Data
 	}
 	subject, err := subjectOf(checklist, data.Kind())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return &nats.Msg{Subject: subject, Data: body, Header: header()}, nil
+	return &nats.Msg{Subject: subject, Data: body, Header: header()}, data, nil
 }
 
 // header returns the header of every message.

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"math/bits"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -119,6 +120,9 @@ type fileHead struct {
 	dirty    bool                         // since the last sync
 	early    map[events.Seq][]merkle.Hash // acknowledged, but what is before them not yet
 	moved    chan struct{}
+	leaves   []merkle.Hash // of the head, but not in the tiles yet
+
+	tiles *tiles
 
 	stop, stopped chan struct{}
 }
@@ -132,7 +136,8 @@ func openHead(path string, h Head, slot int) (*fileHead, error) {
 	k := &fileHead{
 		f: f, frontier: h.Frontier.Clone(), leaf: h.Leaf, slot: 1 - max(slot, 0),
 		early: make(map[events.Seq][]merkle.Hash), moved: make(chan struct{}),
-		stop: make(chan struct{}), stopped: make(chan struct{}),
+		tiles: &tiles{Tiles: merkle.NewTiles(filepath.Dir(path))},
+		stop:  make(chan struct{}), stopped: make(chan struct{}),
 	}
 	go k.syncing()
 	return k, nil
@@ -188,6 +193,7 @@ func (k *fileHead) advance() error {
 		for _, leaf := range leaves {
 			k.frontier.Append(leaf)
 		}
+		k.leaves = append(k.leaves, leaves...)
 		k.leaf = leaves[len(leaves)-1]
 	}
 	if k.frontier.N() == began {
@@ -208,12 +214,13 @@ func (k *fileHead) write() error {
 	return nil
 }
 
-// sync puts what was written on the disk.
+// sync puts what was written on the disk, and the leaves into the tiles.
 func (k *fileHead) sync() error {
 	k.mu.Lock()
-	dirty := k.dirty
-	k.dirty = false
+	dirty, leaves, n := k.dirty, k.leaves, k.frontier.N()
+	k.dirty, k.leaves = false, nil
 	k.mu.Unlock()
+	k.tiles.add(n-uint64(len(leaves)), leaves)
 	if !dirty {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package natslog
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -34,35 +35,102 @@ func makeKey(dir, origin string) (name, verifier string, err error) {
 	return origin, verifier, writeDurably(keyPath(dir), []byte(signer+"\n"+verifier+"\n"))
 }
 
-func readKey(dir string) (signer, verifier string, err error) {
-	b, err := os.ReadFile(keyPath(dir))
+func readKey(dir string) (signer, verifier string, err error) { return readKeyAt(keyPath(dir)) }
+
+func readKeyAt(path string) (signer, verifier string, err error) {
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return "", "", fmt.Errorf("read the key: %w", err)
 	}
 	signer, rest, _ := strings.Cut(string(b), "\n")
 	verifier = strings.TrimSpace(rest)
 	if _, err := note.NewVerifier(verifier); err != nil {
-		return "", "", damaged("%s is damaged", keyPath(dir))
+		return "", "", damaged("%s is damaged", path)
 	}
 	return signer, verifier, nil
 }
 
-// Signer returns the key made with an embedded log, to sign checkpoints with.
-// Over [Connect] there is none: each server has its own.
+// Signer returns the key that lies with an embedded log, to sign checkpoints
+// with. Over [Connect] there is none: each server has its own.
 func (l *Log) Signer() (note.Signer, error) {
+	s, _, err := l.key()
+	return s, err
+}
+
+// Verifier returns the note verifier line of the key that Signer returns.
+func (l *Log) Verifier() (string, error) {
+	_, verifier, err := l.key()
+	return verifier, err
+}
+
+func (l *Log) key() (note.Signer, string, error) {
 	if l.dir == "" {
-		return nil, fmt.Errorf("%w: no key lies with %s", ErrNotFound, l.place)
+		return nil, "", fmt.Errorf("%w: no key lies with %s", ErrNotFound, l.place)
 	}
-	signer, _, err := readKey(l.dir)
+	signer, verifier, err := readKey(l.dir)
+	var bad *Error
+	if errors.As(err, &bad) {
+		return nil, "", err
+	}
 	if err != nil {
-		return nil, err
+		return nil, "", &Error{Err: events.ErrStorage, Cause: err, Message: fmt.Sprintf("%s cannot be read", keyPath(l.dir)), Hint: hintKey}
 	}
 	s, err := note.NewSigner(signer)
 	if err != nil {
-		return nil, &Error{
-			Err: events.ErrIntegrity, Cause: err, Hint: hintDoctor,
-			Message: fmt.Sprintf("%s is damaged", keyPath(l.dir)),
+		return nil, "", &Error{Err: events.ErrIntegrity, Cause: err, Message: fmt.Sprintf("%s is damaged", keyPath(l.dir)), Hint: hintKey}
+	}
+	if id := fmt.Sprintf("%s+%08x+", s.Name(), s.KeyHash()); !strings.HasPrefix(verifier, id) {
+		return nil, "", &Error{Err: events.ErrIntegrity, Message: fmt.Sprintf("%s holds two halves of different keys", keyPath(l.dir)), Hint: hintKey}
+	}
+	return s, verifier, nil
+}
+
+const hintKey = "The events are not concerned, but nothing can be signed. cairn key rotate makes a new key."
+
+// NextKey makes a key that is to take the place of the log's own, and returns
+// its verifier line. It signs nothing before [Log.SettleKey] finds it announced.
+func (l *Log) NextKey() (verifier string, err error) {
+	if l.dir == "" {
+		return "", fmt.Errorf("%w: no key lies with %s", ErrNotFound, l.place)
+	}
+	signer, verifier, err := note.GenerateKey(rand.Reader, l.origin)
+	if err != nil {
+		return "", fmt.Errorf("make a key: %w", err)
+	}
+	return verifier, writeDurably(nextPath(l.dir), []byte(signer+"\n"+verifier+"\n"))
+}
+
+// SettleKey decides about a key that is to take the place of the log's own: the
+// log does. If a signer.added announces it, it is the key from now on; otherwise
+// it is removed. A process that died between the two leaves one of these cases,
+// which the next to open the log settles.
+func (l *Log) SettleKey(ctx context.Context) error {
+	if l.dir == "" {
+		return nil
+	}
+	_, verifier, err := readKeyAt(nextPath(l.dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return nil //nolint:nilerr // it signs nothing; the log is not to be lost for it
+	}
+	announced := false
+	for env, err := range l.Read(ctx, events.Filter{System: true}) {
+		if err != nil {
+			return err
+		}
+		if added, ok := env.Data.(*events.SignerAdded); ok && added.Key == verifier {
+			announced = true
 		}
 	}
-	return s, nil
+	if !announced {
+		err = os.Remove(nextPath(l.dir))
+	} else {
+		err = os.Rename(nextPath(l.dir), keyPath(l.dir))
+	}
+	if err != nil {
+		return unwritable(keyPath(l.dir), err)
+	}
+	return syncDir(l.dir)
 }

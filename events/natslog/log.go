@@ -17,14 +17,17 @@
 //
 //	lock     held while the log is open; never deleted
 //	marker   says that a log was set up here; written last
-//	key      the Ed25519 key made with the log
+//	key      the Ed25519 key that signs checkpoints
+//	key.next a key that is about to take its place
 //	head     how long the log is, and its Merkle tree
+//	tile/    the nodes of that tree: a cache
 //	store/   JetStream's files
 package natslog
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -67,6 +70,9 @@ type Log struct {
 	mu     sync.Mutex // guards closed, and work against Add after Wait
 	closed bool
 
+	// found is set of a log that was opened by Inspect.
+	found *Found
+
 	// broken is the reason why nothing is appended any more.
 	broken atomic.Pointer[Error]
 	// batch is held while an atomic batch is under way: the server allows few.
@@ -103,6 +109,9 @@ func (l *Log) Origin() string { return l.origin }
 
 // Opened returns the log's first event: origin, verifier key and format.
 func (l *Log) Opened() events.LogOpened { return *l.first }
+
+// Dir returns the directory of an embedded log, "" of one elsewhere.
+func (l *Log) Dir() string { return l.dir }
 
 // Place returns where the log is: the directory, or the URL without secrets.
 func (l *Log) Place() string { return l.place }
@@ -159,7 +168,7 @@ func (l *Log) Close() error {
 	l.end()
 	l.work.Wait()
 	err := l.head.close()
-	if l.memory != "" && l.broken.Load() == nil {
+	if l.memory != "" && l.broken.Load() == nil && l.found == nil {
 		// To lose the memory is harmless; what was appended is appended.
 		_ = l.remember()
 	}
@@ -197,6 +206,24 @@ func (l *Log) body(ctx context.Context, seq events.Seq) (subject string, body []
 	return msg.Subject, msg.Data, nil
 }
 
+// Event returns the event at seq. It returns [events.ErrIntegrity] where it
+// cannot be read; its Data is as [events.Decode] says.
+func (l *Log) Event(ctx context.Context, seq events.Seq) (events.Envelope, error) {
+	done, err := l.begin()
+	if err != nil {
+		return events.Envelope{}, err
+	}
+	defer done()
+	subject, body, err := l.body(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return events.Envelope{}, damaged("the log in %s has a hole: @%d cannot be read", l.place, seq)
+	}
+	if err != nil {
+		return events.Envelope{}, l.failed(ctx, "read an event", err)
+	}
+	return Stored{seq, subject, body}.Decode(), nil
+}
+
 // apiTimeout bounds one question to JetStream.
 const apiTimeout = 5 * time.Second
 
@@ -204,6 +231,7 @@ const apiTimeout = 5 * time.Second
 func lockPath(dir string) string   { return filepath.Join(dir, "lock") }
 func markerPath(dir string) string { return filepath.Join(dir, "marker") }
 func keyPath(dir string) string    { return filepath.Join(dir, "key") }
+func nextPath(dir string) string   { return filepath.Join(dir, "key.next") }
 func headPath(dir string) string   { return filepath.Join(dir, "head") }
 func storePath(dir string) string  { return filepath.Join(dir, "store") }
 

@@ -68,10 +68,7 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 		return nil, unwritable(c.Dir, err)
 	}
 	if name := onNetwork(c.Dir); name != "" {
-		return nil, &Error{
-			Err: events.ErrStorage, Message: fmt.Sprintf("%s lies on a network file system (%s)", c.Dir, name),
-			Hint: "Locks do not hold there. Use --data with a directory on a local disk.",
-		}
+		return nil, onNetworkError(c.Dir, name)
 	}
 	lock, err := acquire(ctx, c.Dir, c.Wait)
 	if err != nil {
@@ -84,6 +81,13 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 		return nil, err
 	}
 	return l, nil
+}
+
+func onNetworkError(dir, name string) error {
+	return &Error{
+		Err: events.ErrStorage, Message: fmt.Sprintf("%s lies on a network file system (%s)", dir, name),
+		Hint: "Locks do not hold there. Use --data with a directory on a local disk.",
+	}
 }
 
 func (l *Log) open(ctx context.Context, c *Config) error {
@@ -108,14 +112,8 @@ func (l *Log) open(ctx context.Context, c *Config) error {
 	if err := probe(c.Dir); err != nil {
 		return err
 	}
-	if l.server, err = startServer(c.Dir); err != nil {
+	if err := l.start(ctx); err != nil {
 		return err
-	}
-	if l.nc, err = l.server.connect(); err != nil {
-		return l.failed(ctx, "connect", err)
-	}
-	if l.js, err = jetstream.New(l.nc); err != nil {
-		return l.failed(ctx, "connect", err)
 	}
 	l.stream, err = l.js.Stream(ctx, streamName)
 	absent := errors.Is(err, jetstream.ErrStreamNotFound)
@@ -132,6 +130,20 @@ func (l *Log) open(ctx context.Context, c *Config) error {
 		}
 	}
 	return l.enter(ctx, mark)
+}
+
+// start runs the server and connects to it.
+func (l *Log) start(ctx context.Context) (err error) {
+	if l.server, err = startServer(l.dir); err != nil {
+		return err
+	}
+	if l.nc, err = l.server.connect(); err != nil {
+		return l.failed(ctx, "connect", err)
+	}
+	if l.js, err = jetstream.New(l.nc); err != nil {
+		return l.failed(ctx, "connect", err)
+	}
+	return nil
 }
 
 // enter compares the stream with the marker, the head and the memory.
@@ -170,7 +182,7 @@ func (l *Log) enter(ctx context.Context, mark *marker) error {
 	if mark == nil {
 		return nil // made just now: what was seen at this place before is another
 	}
-	if err := l.checkMemory(ctx); err != nil {
+	if err := errors.Join(l.checkMemory(ctx), l.SettleKey(ctx)); err != nil {
 		return errors.Join(err, keeper.close())
 	}
 	return nil
@@ -196,13 +208,14 @@ func (l *Log) compare(ctx context.Context, info *jetstream.StreamInfo, h Head) e
 	if h.N == 0 {
 		return nil
 	}
-	_, body, err := l.body(ctx, h.N)
+	subject, body, err := l.body(ctx, h.N)
 	if err != nil {
 		e := damaged("the log in %s has a hole: @%d cannot be read", l.place, h.N)
 		e.Cause = err
 		return e
 	}
-	if merkle.Leaf(body) != h.Leaf {
+	env := Stored{h.N, subject, body}.Decode()
+	if leaf, err := merkle.LeafOf(&env); err != nil || leaf != h.Leaf {
 		return damaged("the log is not the one it was: @%d is another event than we saw", h.N)
 	}
 	return nil
@@ -236,7 +249,11 @@ func (l *Log) catchUp(ctx context.Context, k headKeeper, last events.Seq) error 
 		if err != nil {
 			return err
 		}
-		leaves = append(leaves, merkle.Leaf(env.Body))
+		leaf, err := merkle.LeafOf(&env)
+		if err != nil {
+			return damaged("@%d of the log in %s: %v", env.Seq, l.place, err)
+		}
+		leaves = append(leaves, leaf)
 	}
 	return k.appended(ctx, n+1, leaves)
 }
@@ -281,15 +298,11 @@ func (l *Log) create(ctx context.Context, c *Config, absent bool) error {
 	}
 	var f merkle.Frontier
 	f.Append(merkle.Leaf(body))
-	file := make([]byte, 2*slotSize)
-	copy(file, encodeSlot(&f, merkle.Leaf(body)))
-	if err := writeDurably(headPath(c.Dir), file); err != nil {
+	if err := seal(c.Dir, &f, merkle.Leaf(body), marker{Origin: origin, Created: now, Format: format}); err != nil {
 		return err
 	}
-	m := marker{Origin: origin, Created: now, Format: format}
-	if err := writeDurably(markerPath(c.Dir), line(m)); err != nil {
-		return err
-	}
+	first := &tiles{Tiles: merkle.NewTiles(c.Dir)}
+	first.add(0, []merkle.Hash{merkle.Leaf(body)})
 	if err := syncDir(filepath.Dir(c.Dir)); err != nil && !errors.Is(err, fs.ErrPermission) {
 		return err
 	}
@@ -298,6 +311,16 @@ func (l *Log) create(ctx context.Context, c *Config, absent bool) error {
 		return l.failed(ctx, "look up the stream", err)
 	}
 	return nil
+}
+
+// seal writes the head and then the marker, which says that the log is whole.
+func seal(dir string, f *merkle.Frontier, leaf merkle.Hash, m marker) error {
+	file := make([]byte, 2*slotSize)
+	copy(file, encodeSlot(f, leaf))
+	if err := writeDurably(headPath(dir), file); err != nil {
+		return err
+	}
+	return writeDurably(markerPath(dir), line(m))
 }
 
 // logOpened returns the first event of a log.

@@ -56,13 +56,6 @@ type puller struct {
 	changed <-chan struct{} // follow: closed when the log grows
 }
 
-// stored is an event as it lies in the stream.
-type stored struct {
-	seq       events.Seq
-	checklist string
-	body      []byte
-}
-
 // pull begins to read what f selects.
 func (l *Log) pull(ctx context.Context, f events.Filter, follow bool) (*puller, error) {
 	subjects, err := filtersOf(f)
@@ -160,7 +153,7 @@ func (p *puller) stop() {
 func (p *puller) close() { p.stop() }
 
 // next returns the next message; nil at the end of a Read.
-func (p *puller) next(ctx context.Context) (*stored, error) {
+func (p *puller) next(ctx context.Context) (*Stored, error) {
 	for {
 		if !p.follow && (p.left == 0 || p.short) {
 			return nil, nil
@@ -197,11 +190,7 @@ func (p *puller) next(ctx context.Context) (*stored, error) {
 		p.ordinal, p.last = meta.Sequence.Consumer, events.Seq(meta.Sequence.Stream)
 		p.open--
 		p.left--
-		name, ok := checklistOf(msg.Subject)
-		if !ok {
-			return nil, damaged("the log in %s holds something else at @%d (%s)", p.l.place, p.last, msg.Subject)
-		}
-		return &stored{p.last, name, msg.Data}, nil
+		return &Stored{p.last, msg.Subject, msg.Data}, nil
 	}
 }
 

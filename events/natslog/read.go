@@ -52,13 +52,18 @@ func (l *Log) iterate(ctx context.Context, f events.Filter, follow bool, yield f
 			fail(err)
 			return
 		}
-		if m == nil || (f.Upto != 0 && m.seq > f.Upto) {
+		if m == nil || (f.Upto != 0 && m.Seq > f.Upto) {
 			if err := check.end(p.short && (f.Upto == 0 || m == nil)); err != nil {
 				fail(err)
 			}
 			return
 		}
-		env := events.Decode(m.seq, m.checklist, m.body)
+		name, ok := checklistOf(m.Subject)
+		if !ok {
+			fail(damaged("the log in %s holds something else at @%d (%s)", l.place, m.Seq, m.Subject))
+			return
+		}
+		env := events.Decode(m.Seq, name, m.Body)
 		if err := check.next(&env); err != nil {
 			fail(err)
 			return
@@ -69,7 +74,7 @@ func (l *Log) iterate(ctx context.Context, f events.Filter, follow bool, yield f
 		if !yield(env, nil) {
 			return
 		}
-		if m.seq == f.Upto {
+		if m.Seq == f.Upto {
 			return
 		}
 	}

@@ -103,9 +103,13 @@ func (k *remoteHead) catchUp(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		leaf, err := merkle.LeafOf(&env)
+		if err != nil {
+			return damaged("@%d of the log in %s: %v", env.Seq, k.l.place, err)
+		}
 		k.mu.Lock()
 		if uint64(env.Seq) == k.frontier.N()+1 { // appended may have been quicker
-			k.leaf = merkle.Leaf(env.Body)
+			k.leaf = leaf
 			k.frontier.Append(k.leaf)
 		}
 		k.mu.Unlock()

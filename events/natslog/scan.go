@@ -1,0 +1,70 @@
+package natslog
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"cairn/events"
+)
+
+// Stored is an event as it lies in the stream.
+type Stored struct {
+	Seq events.Seq
+	// Subject is where it lies.
+	Subject string
+	// Body is its stored form. It must not be changed.
+	Body []byte
+}
+
+// Decode reads the event. Its Data is [events.Unreadable] also where it lies at
+// a subject that is not that of its checklist and kind: those who read by kind
+// would not see it.
+func (s Stored) Decode() events.Envelope {
+	name, ok := checklistOf(s.Subject)
+	env := events.Decode(s.Seq, name, s.Body)
+	if _, bad := env.Data.(*events.Unreadable); bad {
+		return env
+	}
+	want, err := subjectOf(name, env.Data.Kind())
+	switch {
+	case !ok:
+		err = fmt.Errorf("event %s lies at %s, outside of the log", env.ID, s.Subject)
+	case err == nil && want != s.Subject:
+		err = fmt.Errorf("event %s lies at %s, want %s", env.ID, s.Subject, want)
+	}
+	if err != nil {
+		env.Data = &events.Unreadable{Err: err}
+	}
+	return env
+}
+
+// Scan yields what the stream holds behind after, up to the end it has on
+// entry, and looks at none of it: an event that JetStream cannot read is simply
+// not among them. For all but looking for damage, use [Log.Read].
+func (l *Log) Scan(ctx context.Context, after events.Seq) iter.Seq2[Stored, error] {
+	return func(yield func(Stored, error) bool) {
+		done, err := l.begin()
+		if err != nil {
+			yield(Stored{}, err)
+			return
+		}
+		defer done()
+		p, err := l.pull(ctx, events.Filter{After: after}, false)
+		if err != nil {
+			yield(Stored{}, err)
+			return
+		}
+		defer p.close()
+		for {
+			m, err := p.next(ctx)
+			if err != nil {
+				yield(Stored{}, err)
+				return
+			}
+			if m == nil || !yield(*m, nil) {
+				return
+			}
+		}
+	}
+}

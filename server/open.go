@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"cairn/events/natslog"
 	"cairn/server/app"
 	"cairn/server/commands"
+	"cairn/server/trust"
 )
 
 // Config says how to open a log.
@@ -39,11 +41,7 @@ func Open(ctx context.Context, p Place, c Config) (*Session, error) {
 	if p.Dir == "" {
 		return nil, fmt.Errorf("%w: no home directory to keep it in; name one with --data", events.ErrStorage)
 	}
-	memory := ""
-	if c.State != "" {
-		memory = filepath.Join(c.State, "logs")
-	}
-	log, err := natslog.Open(ctx, natslog.Config{Dir: p.Dir, Create: c.Create, Wait: c.Wait, Memory: memory, Now: c.Now})
+	log, err := natslog.Open(ctx, p.config(c))
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +52,29 @@ func Open(ctx context.Context, p Place, c Config) (*Session, error) {
 		}
 	}
 	return &Session{Local: app.NewLocal(log, commands.Config{Now: c.Now, Exclusive: true}), Log: log, Place: p}, nil
+}
+
+// Inspect opens the log at a place only to look at it, damaged or not; see
+// [natslog.Inspect]. The caller closes it.
+func Inspect(ctx context.Context, p Place, c Config) (*natslog.Log, error) {
+	return natslog.Inspect(ctx, p.config(c))
+}
+
+// Restore makes a log at a place of a backup; see [trust.Restore].
+func Restore(ctx context.Context, p Place, c Config, backup io.ReadSeeker, s trust.Stamp, o trust.Options) (*trust.Restored, error) {
+	r, err := trust.Restore(ctx, backup, p.config(c), s, o)
+	if err == nil && filepath.Base(p.Dir) == ".cairn" {
+		err = ignoreItself(p.Dir)
+	}
+	return r, err
+}
+
+func (p Place) config(c Config) natslog.Config {
+	memory := ""
+	if c.State != "" {
+		memory = filepath.Join(c.State, "logs")
+	}
+	return natslog.Config{Dir: p.Dir, Create: c.Create, Wait: c.Wait, Memory: memory, Now: c.Now}
 }
 
 func ignoreItself(dir string) error {

@@ -15,6 +15,7 @@ import (
 	"cairn/projections/checklist"
 	"cairn/server/commands"
 	"cairn/server/docfile"
+	"cairn/server/trust"
 )
 
 // told is an error as a user sees it: what, where or which, what to do.
@@ -34,12 +35,16 @@ func tell(err error) told {
 	var refusal *commands.Error
 	var log *natslog.Error
 	var at *fs.PathError
+	var damage *trust.Damage
 	switch {
 	case errors.As(err, &refusal):
 		t.Code, t.Exit, t.Message = string(refusal.Code), refusal.Code.Exit(), refusal.Message
 		t.hint(refusal.Hint)
 		t.Candidates = append(t.Candidates, refusal.Candidates...)
 		return t
+	case errors.As(err, &damage):
+		t.Message = damage.Message
+		t.hint(damage.Hint)
 	case errors.As(err, &log):
 		t.Message = log.Message
 		t.hint(log.Hint)
@@ -51,6 +56,8 @@ func tell(err error) told {
 		t.Code, t.Exit = "unavailable", 6
 	case errors.Is(err, natslog.ErrNotFound):
 		t.Code, t.Exit = "log_not_found", 3
+	case errors.Is(err, natslog.ErrExists):
+		t.Code, t.Exit = "log_exists", 5
 	case errors.Is(err, events.ErrConflict):
 		t.Code, t.Exit = "changed_meanwhile", 5
 	case errors.Is(err, docfile.ErrUnreadable) && errors.Is(err, syscall.EISDIR):

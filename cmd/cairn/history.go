@@ -6,12 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
-
-	"golang.org/x/term"
 
 	"cairn/events"
 	"cairn/projections/checklist"
@@ -103,7 +100,7 @@ func (c *cli) importHistory(ctx context.Context, o *importOptions, h *fileHistor
 		return true, nil
 	}
 	source := c.source(path)
-	bar := c.progress(len(h.list))
+	bar := c.progress(len(h.list), "commits")
 	if _, err := docfile.TakeHistory(ctx, c.session, o.name, h.file, h.History, source, strings.Join(o.markers, ","), !o.noFollow, bar); err != nil {
 		return true, err
 	}
@@ -195,23 +192,6 @@ func (c *cli) exists(ctx context.Context, name string) (bool, error) {
 		}
 	}
 	return false, err
-}
-
-// progress returns what draws a bar on a terminal; -1 wipes it away.
-func (c *cli) progress(total int) func(done int) {
-	f, ok := c.err.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) || c.quiet || c.json || total < 100 {
-		return func(int) {}
-	}
-	return func(done int) {
-		if done < 0 {
-			fmt.Fprint(f, "\r\x1b[K")
-			return
-		}
-		const width = 30
-		full := done * width / total
-		fmt.Fprintf(f, "\r%s%s %d of %d commits", bytes.Repeat([]byte("━"), full), bytes.Repeat([]byte("·"), width-full), done, total)
-	}
 }
 
 // tellHistory tells what an import of a history made.

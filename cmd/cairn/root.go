@@ -56,6 +56,7 @@ rewritten.
 		&cobra.Group{ID: "start", Title: "Start:"},
 		&cobra.Group{ID: "work", Title: "Work:"},
 		&cobra.Group{ID: "see", Title: "See:"},
+		&cobra.Group{ID: "trust", Title: "Trust:"},
 		&cobra.Group{ID: "more", Title: "More:"},
 	)
 	group(root, "start", newImport(c), newExport(c), newSync(c), newChecklists(c), newInit(c), newArchive(c), newReactivate(c))
@@ -64,6 +65,7 @@ rewritten.
 	group(root, "work", newEdit(c), newMove(c), newRemove(c), newSplit(c), newAssign(c), newDue(c), newEstimate(c), newLabel(c),
 		newLink(c), newUnlink(c), newBlock(c), newUnblock(c), newComment(c), newUncomment(c), newSection(c), newPlan(c), newSeparate(c), newJoin(c), newUndo(c), newRedo(c))
 	group(root, "see", newShow(c), newList(c), newNext(c), newLog(c), newBlame(c), newDiff(c), newWatch(c))
+	group(root, "trust", newVerify(c), newCheckpoint(c), newProve(c), newKey(c), newBackup(c), newRestore(c), newDoctor(c))
 	group(root, "more", newVersion(c))
 	root.SetHelpCommandGroupID("more")
 	root.SetCompletionCommandGroupID("more")

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"cairn/events"
+	"cairn/events/merkle"
+	"cairn/server/trust"
+)
+
+func newKey(c *cli) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "key", Short: "Print the key that the log signs with",
+		Long: `Print the public key that the log signs checkpoints and proofs with, as a note
+verifier. Give it to those who are to check them, by a way that they trust.
+
+  cairn key > log.key
+  cairn key rotate -m "Ada left"`,
+		Args: unknownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := c.openLog(cmd.Context())
+			if err != nil {
+				return err
+			}
+			verifier, err := s.Log.Verifier()
+			if err != nil {
+				return err
+			}
+			return c.tellKey(verifier, 0, "")
+		},
+	}
+	var w writeFlags
+	rotate := &cobra.Command{
+		Use: "rotate", Short: "Make a new key, for which the old one vouches",
+		Long: `Make a new key and announce it in the log, signed by the old one, which signs no
+more. What the old key signed stays valid; who trusts it may trust the new one.
+
+  cairn key rotate -m "Ada left"`,
+		Args: args(0, 0, "no argument"),
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.rotateKey(cmd.Context(), w.reason) },
+	}
+	rotate.DisableFlagsInUseLine = true
+	rotate.Flags().StringVarP(&w.reason, "reason", "m", "", "why, in your `words`")
+	cmd.AddCommand(rotate)
+	return cmd
+}
+
+func (c *cli) rotateKey(ctx context.Context, reason string) error {
+	s, err := c.openLog(ctx)
+	if err != nil {
+		return err
+	}
+	verifier, seq, err := trust.RotateKey(ctx, s.Log, c.stamp(reason))
+	if err != nil {
+		return err
+	}
+	return c.tellKey(verifier, seq, fmt.Sprintf("The log has a new key, announced at @%d. Give it to those who check: cairn key\n", seq))
+}
+
+// stamp is what stands around a change of the log's keys.
+func (c *cli) stamp(reason string) trust.Stamp {
+	return trust.Stamp{Actor: c.actor(), Via: "cli", Reason: reason, Now: c.now, NewID: func() string { return uuid.Must(uuid.NewV7()).String() }}
+}
+
+func (c *cli) tellKey(verifier string, seq events.Seq, talk string) error {
+	fingerprint, err := merkle.Fingerprint(verifier)
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.printJSON(struct {
+			Schema      int        `json:"schema"`
+			Kind        string     `json:"kind"`
+			Origin      string     `json:"origin"`
+			Changed     bool       `json:"changed"`
+			Seq         events.Seq `json:"seq"`
+			Verifier    string     `json:"verifier"`
+			Fingerprint string     `json:"fingerprint"`
+		}{1, "key", c.session.Origin(), seq > 0, c.session.Log.End(), verifier, fingerprint})
+	}
+	c.talk("%s%s\n", talk, fingerprint)
+	_, err = fmt.Fprintln(c.out, verifier)
+	return err
+}

@@ -55,9 +55,9 @@ func Open(ctx context.Context, p Place, c Config) (*Session, error) {
 }
 
 // Inspect opens the log at a place only to look at it, damaged or not; see
-// [natslog.Inspect]. The caller closes it.
+// [trust.Inspect]. The caller closes it.
 func Inspect(ctx context.Context, p Place, c Config) (*natslog.Log, error) {
-	return natslog.Inspect(ctx, p.config(c))
+	return trust.Inspect(ctx, p.config(c))
 }
 
 // Restore makes a log at a place of a backup; see [trust.Restore].

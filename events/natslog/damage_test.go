@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -55,7 +56,15 @@ func flip(t *testing.T, dir, id string) {
 		t.Fatalf("no %s in %s", id, path)
 	}
 	b[i] ^= 1
-	if err := os.WriteFile(path, b, 0o600); err != nil {
+	// A disk that forgets says nothing.
+	info, err := os.Stat(path)
+	if err == nil {
+		err = os.WriteFile(path, b, 0o600)
+	}
+	if err == nil {
+		err = os.Chtimes(path, time.Time{}, info.ModTime())
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }
@@ -112,14 +121,14 @@ func TestFlippedBit(t *testing.T) {
 // Trap: a cut tail looks like a shorter log, and its sequences are given again.
 func TestCutTail(t *testing.T) {
 	t.Parallel()
-	for crash, where := range map[bool]string{false: "is missing", true: "we saw @101"} {
+	for crash, where := range map[bool]string{false: "is missing", true: "@99 cannot be read"} {
 		dir := damagedLog(t)
 		path := block(t, dir)
 		info, err := os.Stat(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Truncate(path, info.Size()-1500); err != nil {
+		if err := errors.Join(os.Truncate(path, info.Size()-1500), os.Chtimes(path, time.Time{}, info.ModTime())); err != nil {
 			t.Fatal(err)
 		}
 		if crash {
@@ -127,6 +136,41 @@ func TestCutTail(t *testing.T) {
 		}
 		wantDamaged(t, dir, events.Filter{}, where)
 		wantDamaged(t, dir, events.Filter{}, where) // also when it is tried again
+	}
+}
+
+// Trap: after a crash, JetStream cuts off a block at the first message that it
+// cannot read, with all that is whole behind it. What was being written when the
+// crash came is no damage.
+func TestCrashedBlock(t *testing.T) {
+	t.Parallel()
+	dir := damagedLog(t)
+	withoutIndex(t, dir)
+	copied := filepath.Join(t.TempDir(), "copy")
+	if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	flip(t, dir, "0199-00000050")
+	before, err := os.ReadFile(block(t, dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantDamaged(t, dir, events.Filter{}, "@51 cannot be read")
+	if after, err := os.ReadFile(block(t, dir)); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the block was changed: %d bytes, were %d", len(after), len(before))
+	}
+	// Torn behind the head: that was never acknowledged.
+	f, err := os.OpenFile(block(t, copied), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Write(before[:700])
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	l := open(t, Config{Dir: copied})
+	if got := len(read(t, l, events.Filter{})); got != 101 {
+		t.Errorf("got %d events, want 101", got)
 	}
 }
 

@@ -24,6 +24,8 @@ type Error struct {
 	Err           error
 	Message, Hint string
 	Cause         error
+	// Seq is the first event that is damaged, where that is known; else 0.
+	Seq events.Seq
 }
 
 // Error returns Message, and the cause where there is one.

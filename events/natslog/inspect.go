@@ -63,6 +63,11 @@ func (l *Log) inspect(ctx context.Context, c *Config) error {
 	if err := probe(c.Dir); err != nil {
 		return err
 	}
+	if h, err := Peek(c.Dir); err == nil {
+		if err := checkBlocks(c.Dir, h.N); err != nil {
+			return err
+		}
+	}
 	if err := l.start(ctx); err != nil {
 		return err
 	}

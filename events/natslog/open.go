@@ -112,6 +112,18 @@ func (l *Log) open(ctx context.Context, c *Config) error {
 	if err := probe(c.Dir); err != nil {
 		return err
 	}
+	if mark != nil {
+		h, err := Peek(c.Dir)
+		if errors.Is(err, ErrNotFound) {
+			err = damaged("%s is missing or damaged", headPath(l.dir))
+		}
+		if err == nil {
+			err = checkBlocks(c.Dir, h.N)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	if err := l.start(ctx); err != nil {
 		return err
 	}

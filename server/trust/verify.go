@@ -2,6 +2,7 @@ package trust
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -49,6 +50,21 @@ func Verify(ctx context.Context, log *natslog.Log, o Options) (*Report, error) {
 		return nil, v.refuse(err)
 	}
 	return r, nil
+}
+
+// Inspect opens a log to verify it; see [natslog.Inspect]. Where the log cannot
+// even be opened for its damage, that is [*Damage], too.
+func Inspect(ctx context.Context, c natslog.Config) (*natslog.Log, error) {
+	log, err := natslog.Inspect(ctx, c)
+	var e *natslog.Error
+	if !errors.As(err, &e) || !errors.Is(err, events.ErrIntegrity) {
+		return log, err
+	}
+	d := &Damage{Kind: Head, Message: e.Message, Hint: e.Hint}
+	if e.Seq > 0 {
+		d.Kind, d.Seq = Missing, e.Seq
+	}
+	return nil, d
 }
 
 // verification is one run of Verify.

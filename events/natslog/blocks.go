@@ -1,0 +1,126 @@
+package natslog
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/minio/highwayhash"
+
+	"cairn/events"
+)
+
+// After a crash JetStream reads its blocks anew, and cuts off a block at the
+// first message whose checksum is wrong, with all that follows: one flipped bit
+// would cost thousands of events that are there and whole. So where a store was
+// not closed in good order, its blocks are read before JetStream sees them, and a
+// bad message among those that were acknowledged ends the opening, with the
+// store as it is. What was being written when the crash came lies behind the
+// head; JetStream may cut that off.
+//
+// A message in a block is (little endian)
+//
+//	4  length of all of it; the high bit says that it has headers
+//	8  sequence; its high bits mark what is no event
+//	8  time
+//	2  length of the subject, which follows
+//	4  length of the headers, which follow (only where it has headers)
+//	   body
+//	8  HighwayHash-64 of sequence, time, subject, headers and body; the key is
+//	   the SHA-256 of "CAIRN-<number of the block>"
+const (
+	recordHeader = 22
+	recordSum    = 8
+	hasHeaders   = 1 << 31
+	notAnEvent   = 3 << 62
+)
+
+// checkBlocks returns an error if an event up to n cannot be read from a store
+// that was not closed in good order. It costs nothing where it was.
+func checkBlocks(dir string, n events.Seq) error {
+	blocks, dirty := blocksOf(dir)
+	if !dirty {
+		return nil
+	}
+	seq := events.Seq(0)
+	for _, path := range blocks {
+		var err error
+		if seq, err = readBlock(path, seq); err != nil {
+			return err
+		}
+	}
+	if seq < n {
+		e := damaged("the log in %s is damaged: @%d cannot be read", dir, seq+1)
+		e.Seq = seq + 1
+		return e
+	}
+	return nil
+}
+
+// blocksOf returns the files of messages, in their order, and whether one is
+// younger than what JetStream writes when it ends.
+func blocksOf(dir string) (paths []string, dirty bool) {
+	paths, _ = filepath.Glob(filepath.Join(storePath(dir), "jetstream", "*", "streams", streamName, "msgs", "*.blk"))
+	slices.SortFunc(paths, func(a, b string) int { return cmp.Compare(blockNumber(a), blockNumber(b)) })
+	for _, path := range paths {
+		index, err1 := os.Stat(filepath.Join(filepath.Dir(path), "index.db"))
+		block, err2 := os.Stat(path)
+		if err1 != nil || err2 != nil || block.ModTime().After(index.ModTime()) {
+			return paths, true
+		}
+	}
+	return paths, false
+}
+
+func blockNumber(path string) int {
+	n, _ := strconv.Atoi(strings.TrimSuffix(filepath.Base(path), ".blk"))
+	return n
+}
+
+// readBlock returns the last sequence that follows on seq in a block. What
+// cannot be read ends it.
+func readBlock(path string, seq events.Seq) (events.Seq, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return seq, &Error{Err: events.ErrStorage, Cause: err, Hint: hintDisk, Message: fmt.Sprintf("%s cannot be read", path)}
+	}
+	key := sha256.Sum256(fmt.Appendf(nil, "%s-%d", streamName, blockNumber(path)))
+	sum, err := highwayhash.NewDigest64(key[:])
+	if err != nil {
+		return seq, fmt.Errorf("checksum of %s: %w", path, err)
+	}
+	le := binary.LittleEndian
+	for len(b) >= recordHeader+recordSum {
+		size := int(le.Uint32(b) &^ hasHeaders)
+		subject := recordHeader + int(le.Uint16(b[20:]))
+		rest := subject
+		if le.Uint32(b)&hasHeaders != 0 {
+			rest += 4
+		}
+		if size > len(b) || rest+recordSum > size {
+			break
+		}
+		sum.Reset()
+		_, _ = sum.Write(b[4:20])
+		_, _ = sum.Write(b[recordHeader:subject])
+		_, _ = sum.Write(b[rest : size-recordSum])
+		if !bytes.Equal(sum.Sum(nil), b[size-recordSum:size]) {
+			break
+		}
+		if at := le.Uint64(b[4:]); at&notAnEvent == 0 {
+			if events.Seq(at) != seq+1 {
+				break
+			}
+			seq++
+		}
+		b = b[size:]
+	}
+	return seq, nil
+}

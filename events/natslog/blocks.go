@@ -25,6 +25,9 @@ import (
 // store as it is. What was being written when the crash came lies behind the
 // head; JetStream may cut that off.
 //
+// A store that was closed in good order is believed, but for the end of its last
+// block, which JetStream would cut off, too.
+//
 // A message in a block is (little endian)
 //
 //	4  length of all of it; the high bit says that it has headers
@@ -42,26 +45,26 @@ const (
 	notAnEvent   = 3 << 62
 )
 
-// checkBlocks returns an error if an event up to n cannot be read from a store
-// that was not closed in good order. It costs nothing where it was.
+// checkBlocks returns an error if an event up to n cannot be read. It reads one
+// block, and all of a store that was not closed in good order.
 func checkBlocks(dir string, n events.Seq) error {
 	blocks, dirty := blocksOf(dir)
-	if !dirty {
-		return nil
+	if !dirty && len(blocks) > 0 {
+		blocks = blocks[len(blocks)-1:]
 	}
 	seq := events.Seq(0)
 	for _, path := range blocks {
-		var err error
-		if seq, err = readBlock(path, seq); err != nil {
+		last, end, err := readBlock(path, seq, dirty)
+		if err != nil {
 			return err
 		}
+		if seq = last; !end && seq < n {
+			e := damaged("the log in %s is damaged: @%d cannot be read", dir, seq+1)
+			e.Seq = seq + 1
+			return e
+		}
 	}
-	if seq < n {
-		e := damaged("the log in %s is damaged: @%d cannot be read", dir, seq+1)
-		e.Seq = seq + 1
-		return e
-	}
-	return nil
+	return nil // a log that is shorter than it was is noticed later
 }
 
 // blocksOf returns the files of messages, in their order, and whether one is
@@ -84,17 +87,19 @@ func blockNumber(path string) int {
 	return n
 }
 
-// readBlock returns the last sequence that follows on seq in a block. What
-// cannot be read ends it.
-func readBlock(path string, seq events.Seq) (events.Seq, error) {
+// readBlock returns the last sequence that follows on seq in a block, and whether
+// the block ends there. What cannot be read ends the reading: in whole, every
+// message; otherwise the block may begin anywhere, and only the checksum of the
+// last message is looked at.
+func readBlock(path string, seq events.Seq, whole bool) (last events.Seq, end bool, err error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return seq, &Error{Err: events.ErrStorage, Cause: err, Hint: hintDisk, Message: fmt.Sprintf("%s cannot be read", path)}
+		return seq, false, &Error{Err: events.ErrStorage, Cause: err, Hint: hintDisk, Message: fmt.Sprintf("%s cannot be read", path)}
 	}
 	key := sha256.Sum256(fmt.Appendf(nil, "%s-%d", streamName, blockNumber(path)))
 	sum, err := highwayhash.NewDigest64(key[:])
 	if err != nil {
-		return seq, fmt.Errorf("checksum of %s: %w", path, err)
+		return seq, false, fmt.Errorf("checksum of %s: %w", path, err)
 	}
 	le := binary.LittleEndian
 	for len(b) >= recordHeader+recordSum {
@@ -107,20 +112,22 @@ func readBlock(path string, seq events.Seq) (events.Seq, error) {
 		if size > len(b) || rest+recordSum > size {
 			break
 		}
-		sum.Reset()
-		_, _ = sum.Write(b[4:20])
-		_, _ = sum.Write(b[recordHeader:subject])
-		_, _ = sum.Write(b[rest : size-recordSum])
-		if !bytes.Equal(sum.Sum(nil), b[size-recordSum:size]) {
-			break
-		}
-		if at := le.Uint64(b[4:]); at&notAnEvent == 0 {
-			if events.Seq(at) != seq+1 {
+		if whole || size == len(b) {
+			sum.Reset()
+			_, _ = sum.Write(b[4:20])
+			_, _ = sum.Write(b[recordHeader:subject])
+			_, _ = sum.Write(b[rest : size-recordSum])
+			if !bytes.Equal(sum.Sum(nil), b[size-recordSum:size]) {
 				break
 			}
-			seq++
+		}
+		if at := le.Uint64(b[4:]); at&notAnEvent == 0 {
+			if events.Seq(at) != seq+1 && (whole || seq > 0) {
+				break
+			}
+			seq = events.Seq(at)
 		}
 		b = b[size:]
 	}
-	return seq, nil
+	return seq, len(b) == 0, nil
 }

@@ -77,6 +77,7 @@ func occupied(dir string) error {
 
 // move puts a whole log in its place. It fails where something came to lie there.
 func move(from, to string) error {
+	_ = os.Remove(to) // an empty directory
 	if err := os.Rename(from, to); err != nil {
 		if entries, _ := os.ReadDir(to); len(entries) > 0 {
 			return occupied(to)

@@ -60,6 +60,11 @@ func Inspect(ctx context.Context, p Place, c Config) (*natslog.Log, error) {
 	return trust.Inspect(ctx, p.config(c))
 }
 
+// Doctor looks at everything around the log at a place; see [trust.Doctor].
+func Doctor(ctx context.Context, p Place, c Config) []trust.Finding {
+	return trust.Doctor(ctx, p.config(c))
+}
+
 // Restore makes a log at a place of a backup; see [trust.Restore].
 func Restore(ctx context.Context, p Place, c Config, backup io.ReadSeeker, s trust.Stamp, o trust.Options) (*trust.Restored, error) {
 	r, err := trust.Restore(ctx, backup, p.config(c), s, o)

@@ -49,7 +49,8 @@ type cli struct {
 	// past says that the command was about the past: how the file stands now is
 	// another matter.
 	past bool
-	// exit is the exit code of a command that found what it was asked for.
+	// exit is the exit code of a command that did its work: what it found may be
+	// wrong, or what it was asked for.
 	exit int
 
 	// gitUser is git's user, asked for once; set by run.

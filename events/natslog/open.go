@@ -220,6 +220,11 @@ func (l *Log) compare(ctx context.Context, info *jetstream.StreamInfo, h Head) e
 	if h.N == 0 {
 		return nil
 	}
+	return l.compareLeaf(ctx, h)
+}
+
+// compareLeaf returns an error unless the event at the head is the one it saw.
+func (l *Log) compareLeaf(ctx context.Context, h Head) error {
 	subject, body, err := l.body(ctx, h.N)
 	if err != nil {
 		e := damaged("the log in %s has a hole: @%d cannot be read", l.place, h.N)

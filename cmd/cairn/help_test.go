@@ -83,6 +83,7 @@ func checkMentions(t *testing.T, where, text string) {
 func checkExample(t *testing.T, line string) {
 	t.Helper()
 	for _, part := range strings.Split(strings.TrimSpace(line), "|") {
+		part, _, _ = strings.Cut(part, " > ") // the shell's
 		_, example, ok := strings.Cut(part, "cairn")
 		if !ok {
 			continue

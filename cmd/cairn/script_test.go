@@ -60,6 +60,7 @@ func TestScript(t *testing.T) {
 			"logend":      logEnd,
 			"hold":        hold,
 			"newer":       newer,
+			"forge":       forge,
 			"generate":    generate,
 			"begin":       begin,
 			"waitfor":     waitFor,

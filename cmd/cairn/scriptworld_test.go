@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/minio/highwayhash"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"cairn/events"
@@ -59,6 +62,37 @@ func newer(ts *testscript.TestScript, neg bool, args []string) {
 	env := events.Decode(0, args[1], []byte(body))
 	_, err = log.Append(ctx, []events.Append{{Checklist: args[1], Expect: last.Seq, Events: []events.Envelope{env}}})
 	ts.Check(err)
+}
+
+// forge alters an event in the store as somebody does who knows how JetStream
+// stores it: its checksum fits.
+func forge(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 3 && len(args[1]) == len(args[2]), "forge DIR OLD NEW, of one length")
+	found, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "store", "jetstream", "*", "streams", "CAIRN", "msgs", "1.blk"))
+	ts.Check(err)
+	usage(ts, len(found) == 1, "forge DIR OLD NEW, in a log's directory")
+	b, err := os.ReadFile(found[0])
+	ts.Check(err)
+	key := sha256.Sum256([]byte("CAIRN-1"))
+	sum, err := highwayhash.NewDigest64(key[:])
+	ts.Check(err)
+	for rest := b; len(rest) > 30; {
+		size := int(binary.LittleEndian.Uint32(rest) &^ (1 << 31))
+		record, subject := rest[:size], 22+int(binary.LittleEndian.Uint16(rest[20:]))
+		rest = rest[size:]
+		i := bytes.Index(record, []byte(args[1]))
+		if i < 0 {
+			continue
+		}
+		copy(record[i:], args[2])
+		for _, part := range [][]byte{record[4:20], record[22:subject], record[subject+4 : size-8]} {
+			_, _ = sum.Write(part)
+		}
+		copy(record[size-8:], sum.Sum(nil))
+		ts.Check(os.WriteFile(found[0], b, 0o600))
+		return
+	}
+	ts.Fatalf("no event holds %q", args[1])
 }
 
 // generate makes a file: of N tasks, of N MiB, or with one line of N KiB.

@@ -44,7 +44,9 @@ func Survey(dir string) (*Surroundings, error) {
 			s.Open = append(s.Open, fmt.Sprintf("%s has mode %04o", path, mode))
 		}
 	}
-	s.Unwritable = probe(dir)
+	if err := probe(dir); !errors.Is(err, fs.ErrNotExist) { // a store that is gone is another matter
+		s.Unwritable = err
+	}
 	var st unix.Statfs_t
 	if unix.Statfs(dir, &st) == nil {
 		s.Free = st.Bavail * uint64(st.Bsize)

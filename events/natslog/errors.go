@@ -45,7 +45,7 @@ func (e *Error) Unwrap() []error {
 }
 
 const (
-	hintDoctor = "Nothing was written. Keep the directory as it is: what is in it can still be read."
+	hintDoctor = "Nothing was written. Keep the directory as it is; cairn verify says what is damaged."
 	hintDisk   = "Free space or permissions, then try again."
 )
 

@@ -86,7 +86,7 @@ func lost(dir string, m *marker) *Error {
 		Err:     events.ErrIntegrity,
 		Message: fmt.Sprintf("%s was set up on %s but holds no log", dir, m.Created.Format(time.DateOnly)),
 		Hint: "It may be damaged or half restored. Nothing was created in its place.\n" +
-			"Put the directory back as it was, from a backup; or begin anew elsewhere: --data NEWDIR",
+			"From a backup: cairn restore FILE --data NEWDIR. More: cairn doctor",
 	}
 }
 

@@ -183,7 +183,9 @@ func TestTampering(t *testing.T) {
 		},
 		{
 			name: "another log's store", open: true, kind: trust.Origin, seq: 1,
-			tamper: func(t *testing.T, dir string) { copyDir(t, filepath.Join(dir, "store"), filepath.Join(made(t, n, ""), "store")) },
+			tamper: func(t *testing.T, dir string) {
+				copyDir(t, filepath.Join(dir, "store"), filepath.Join(made(t, n, ""), "store"))
+			},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"hash"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,16 +46,17 @@ const (
 	notAnEvent   = 3 << 62
 )
 
-// checkBlocks returns an error if an event up to n cannot be read. It reads one
-// block, and all of a store that was not closed in good order.
+// checkBlocks returns an error if an event up to n cannot be read. It reads the
+// last message, and all of a store that was not closed in good order or where
+// that one is damaged.
 func checkBlocks(dir string, n events.Seq) error {
 	blocks, dirty := blocksOf(dir)
-	if !dirty && len(blocks) > 0 {
-		blocks = blocks[len(blocks)-1:]
+	if !dirty && (len(blocks) == 0 || endsWell(blocks[len(blocks)-1])) {
+		return nil
 	}
 	seq := events.Seq(0)
 	for _, path := range blocks {
-		last, end, err := readBlock(path, seq, dirty)
+		last, end, err := readBlock(path, seq)
 		if err != nil {
 			return err
 		}
@@ -87,45 +89,90 @@ func blockNumber(path string) int {
 	return n
 }
 
+// endsWell reports whether a block ends with a whole message. Its beginning is
+// found from behind: it says how long the message is.
+func endsWell(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	sum := checksum(path)
+	for _, most := range []int64{8 << 10, events.MaxEvent + 64<<10} {
+		b := make([]byte, min(most, info.Size()))
+		if _, err := f.ReadAt(b, info.Size()-int64(len(b))); err != nil {
+			return false
+		}
+		for at := len(b) - recordHeader - recordSum; at >= 0; at-- {
+			if int(binary.LittleEndian.Uint32(b[at:])&^hasHeaders) != len(b)-at {
+				continue
+			}
+			if _, size := record(b[at:], sum); size == len(b)-at {
+				return true
+			}
+		}
+	}
+	return info.Size() == 0
+}
+
+// checksum returns the hash of the messages in a block.
+func checksum(path string) hash.Hash64 {
+	key := sha256.Sum256(fmt.Appendf(nil, "%s-%d", streamName, blockNumber(path)))
+	sum, err := highwayhash.NewDigest64(key[:])
+	if err != nil {
+		panic(err) // only of a key of another length
+	}
+	return sum
+}
+
+// record returns the sequence of the message at the beginning of b, with its
+// marks, and how long it is: 0 if it cannot be read.
+func record(b []byte, sum hash.Hash64) (seq uint64, size int) {
+	le := binary.LittleEndian
+	if len(b) < recordHeader+recordSum {
+		return 0, 0
+	}
+	size = int(le.Uint32(b) &^ hasHeaders)
+	subject := recordHeader + int(le.Uint16(b[20:]))
+	rest := subject
+	if le.Uint32(b)&hasHeaders != 0 {
+		rest += 4
+	}
+	if size > len(b) || rest+recordSum > size {
+		return 0, 0
+	}
+	sum.Reset()
+	_, _ = sum.Write(b[4:20])
+	_, _ = sum.Write(b[recordHeader:subject])
+	_, _ = sum.Write(b[rest : size-recordSum])
+	if !bytes.Equal(sum.Sum(nil), b[size-recordSum:size]) {
+		return 0, 0
+	}
+	return le.Uint64(b[4:]), size
+}
+
 // readBlock returns the last sequence that follows on seq in a block, and whether
-// the block ends there. What cannot be read ends the reading: in whole, every
-// message; otherwise the block may begin anywhere, and only the checksum of the
-// last message is looked at.
-func readBlock(path string, seq events.Seq, whole bool) (last events.Seq, end bool, err error) {
+// the block ends there. What cannot be read ends the reading.
+func readBlock(path string, seq events.Seq) (last events.Seq, end bool, err error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return seq, false, &Error{Err: events.ErrStorage, Cause: err, Hint: hintDisk, Message: fmt.Sprintf("%s cannot be read", path)}
 	}
-	key := sha256.Sum256(fmt.Appendf(nil, "%s-%d", streamName, blockNumber(path)))
-	sum, err := highwayhash.NewDigest64(key[:])
-	if err != nil {
-		return seq, false, fmt.Errorf("checksum of %s: %w", path, err)
-	}
-	le := binary.LittleEndian
-	for len(b) >= recordHeader+recordSum {
-		size := int(le.Uint32(b) &^ hasHeaders)
-		subject := recordHeader + int(le.Uint16(b[20:]))
-		rest := subject
-		if le.Uint32(b)&hasHeaders != 0 {
-			rest += 4
-		}
-		if size > len(b) || rest+recordSum > size {
+	sum := checksum(path)
+	for len(b) > 0 {
+		at, size := record(b, sum)
+		if size == 0 {
 			break
 		}
-		if whole || size == len(b) {
-			sum.Reset()
-			_, _ = sum.Write(b[4:20])
-			_, _ = sum.Write(b[recordHeader:subject])
-			_, _ = sum.Write(b[rest : size-recordSum])
-			if !bytes.Equal(sum.Sum(nil), b[size-recordSum:size]) {
+		if at&notAnEvent == 0 {
+			if events.Seq(at) != seq+1 {
 				break
 			}
-		}
-		if at := le.Uint64(b[4:]); at&notAnEvent == 0 {
-			if events.Seq(at) != seq+1 && (whole || seq > 0) {
-				break
-			}
-			seq = events.Seq(at)
+			seq++
 		}
 		b = b[size:]
 	}

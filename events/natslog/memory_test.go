@@ -1,11 +1,16 @@
 package natslog
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
+	"path/filepath"
 	"testing"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"cairn/events"
+	"cairn/events/merkle"
 )
 
 // replace puts a copy of from where dir is.
@@ -71,5 +76,52 @@ func TestMemory(t *testing.T) {
 	}
 	if err := l.checkMemory(t.Context()); err != nil {
 		t.Errorf("broken memory: got %v, want nil", err)
+	}
+}
+
+// What the first versions remembered has no checkpoint, and counts all the same;
+// the next close signs one.
+func TestMemoryOfTheFirstVersions(t *testing.T) {
+	t.Parallel()
+	dir, memory := damagedLog(t), t.TempDir()
+	older := filepath.Join(t.TempDir(), "older")
+	replace(t, older, dir)
+	l := open(t, Config{Dir: dir, Memory: memory})
+	mustAppend(t, l, batch("a", 101, 100, 5))
+	l.Close()
+	path := l.memoryPath()
+	unsigned := func() {
+		t.Helper()
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var m map[string]any
+		if err := json.Unmarshal(b, &m); err != nil {
+			t.Fatal(err)
+		}
+		signed, _ := m["checkpoint"].(string)
+		key, err := note.NewVerifier(l.Opened().Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, _, err := merkle.OpenCheckpoint([]byte(signed), key); err != nil || c.N != 106 || c.Root != l.Head().Root {
+			t.Errorf("got %v, %v, want a signed checkpoint at @106", c, err)
+		}
+		delete(m, "checkpoint")
+		if b, err = json.Marshal(m); err == nil {
+			err = os.WriteFile(path, b, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	unsigned()
+	l = open(t, Config{Dir: dir, Memory: memory}) // read, and signed by its close
+	l.Close()
+	unsigned()
+	replace(t, dir, older)
+	if _, err := Open(t.Context(), Config{Dir: dir, Memory: memory}); !errors.Is(err, events.ErrIntegrity) {
+		t.Errorf("an older copy: got %v, want ErrIntegrity", err)
 	}
 }

@@ -154,8 +154,7 @@ func TestRotateKey(t *testing.T) {
 		}
 	}
 	// Cut off before the events were stored: the key that was made is forgotten.
-	third, err := l.NextKey()
-	if err != nil {
+	if _, err := l.NextKey(); err != nil {
 		t.Fatal(err)
 	}
 	l.Close()
@@ -165,7 +164,8 @@ func TestRotateKey(t *testing.T) {
 		t.Error("the key that nobody knows is still there")
 	}
 	// Cut off behind them: the log knows the new key, so that is the one.
-	if third, err = l.NextKey(); err != nil {
+	third, err := l.NextKey()
+	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := trust.AddSigner(t.Context(), l, third, "", nil, stamp()); err != nil {

@@ -88,7 +88,7 @@ func knownOf(st *checklist.State) known {
 		switch {
 		case b.Task != nil:
 			t := *b.Task
-			t.Added, t.Changed, t.StateChanged, t.Before, t.Taken = checklist.Change{}, checklist.Change{}, checklist.Change{}, "", nil
+			t.Added, t.Changed, t.StateChanged, t.Completed, t.Before, t.Taken = checklist.Change{}, checklist.Change{}, checklist.Change{}, checklist.Change{}, "", nil
 			t.Links, t.BlockedBy = slices.Sorted(slices.Values(t.Links)), slices.Sorted(slices.Values(t.BlockedBy))
 			k.Tasks = append(k.Tasks, t)
 		case b.Section != nil:

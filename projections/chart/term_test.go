@@ -1,0 +1,64 @@
+package chart_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"cairn/events"
+	"cairn/projections/burndown"
+	"cairn/projections/chart"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares got with a file in testdata.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := "testdata/" + name
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+func TestTerminal(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		until events.Day
+		open  bool
+		by    string
+	}{
+		{"first-day", "2026-11-30", true, ""},
+		{"three-weeks", "2026-12-18", true, ""},
+		{"six-months", "2027-06-04", true, ""},
+		{"six-months-by-day", "2027-06-04", false, "day"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := sampleYear(t, test.until)
+			v := s.Summarise("elixir-migration", test.until, test.open, burndown.Options{})
+			var b bytes.Buffer
+			if err := chart.Burndown(&b, &v, chart.Options{By: test.by, Plain: true, More: "cairn burndown --scope for who and why"}); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, test.name+".txt", b.Bytes())
+		})
+	}
+}

@@ -82,10 +82,14 @@ type ScopeChange struct {
 	Reason  string
 }
 
-// Cycle is work from its start to its end, by the actors' claims.
-type Cycle struct {
-	Key         int
+// Closing is work that was closed, by the actors' claims of when.
+type Closing struct {
+	Key int
+	// Start is when it was first started; the zero time where nobody said.
 	Start, Done time.Time
+	// Day is the day of it in the checklist's zone, By who closed it.
+	Day events.Day
+	By  events.Actor
 }
 
 // Series is the history of a checklist's work. It is not safe for concurrent
@@ -104,7 +108,7 @@ type Series struct {
 	changes   []ScopeChange
 	baselines []Baseline
 	reviews   []Review
-	cycles    map[int]Cycle
+	closings  map[int]Closing // of what is closed now, by key
 	started   map[int]time.Time
 
 	shape   bool // the command so far changed more than states
@@ -133,7 +137,7 @@ type Review struct {
 
 // New returns the series before the first event.
 func New() *Series {
-	return &Series{st: checklist.New(), zone: time.UTC, flow: make(map[int32]SectionCount), cycles: make(map[int]Cycle), started: make(map[int]time.Time)}
+	return &Series{st: checklist.New(), zone: time.UTC, flow: make(map[int32]SectionCount), closings: make(map[int]Closing), started: make(map[int]time.Time)}
 }
 
 // State returns the checklist after the last event. It must not be changed.

@@ -106,14 +106,14 @@ func (s *Series) Baselines() []Baseline { return slices.Clone(s.baselines) }
 // Reviews returns the reviews that were recorded, oldest first.
 func (s *Series) Reviews() []Review { return slices.Clone(s.reviews) }
 
-// Cycles returns the work that is done and of which it is known when it was
-// started, by key.
-func (s *Series) Cycles() []Cycle {
+// Closings returns the work that was closed since the import and is closed still,
+// by key.
+func (s *Series) Closings() []Closing {
 	s.settle()
-	var list []Cycle
-	for _, key := range slices.Sorted(maps.Keys(s.cycles)) {
+	var list []Closing
+	for _, key := range slices.Sorted(maps.Keys(s.closings)) {
 		if key < len(s.tasks) && s.tasks[key].class == done {
-			list = append(list, s.cycles[key])
+			list = append(list, s.closings[key])
 		}
 	}
 	return list

@@ -109,11 +109,9 @@ func (s *Series) time(env events.Envelope, before transition, state events.State
 			s.started[key] = env.Time
 		}
 	case events.Done:
-		if start, ok := s.started[key]; ok && !env.Time.Before(start) {
-			s.cycles[key] = Cycle{Key: key, Start: start, Done: env.Time}
-		}
+		s.closings[key] = Closing{Key: key, Start: s.started[key], Done: env.Time, Day: s.cur.Date, By: env.Actor}
 	}
 	if before.state == events.Done {
-		delete(s.cycles, key)
+		delete(s.closings, key)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"cairn/events"
 	"cairn/projections/burndown"
 	"cairn/projections/checklist"
 )
@@ -71,7 +72,7 @@ func (s scale) row(v float64) int { return int(math.Round(v * s.each)) }
 // Burndown draws what remains, with the scope, the ideal line and the range of the
 // forecast. It writes nothing but text, in o.Width columns, and ends with sentences.
 func Burndown(w io.Writer, s *burndown.Summary, o Options) error {
-	c := newCanvas(s, o)
+	c := newCanvas(s, o, endOf(s))
 	c.steps(func(d burndown.Day) int { return d.Work.Remaining() }, '━', '┃', "┓┗┛┏")
 	c.label(func(d burndown.Day) int { return d.Work.Remaining() }, "")
 	c.scope()
@@ -83,7 +84,7 @@ func Burndown(w io.Writer, s *burndown.Summary, o Options) error {
 
 // Burnup draws what is done, up to the scope.
 func Burnup(w io.Writer, s *burndown.Summary, o Options) error {
-	c := newCanvas(s, o)
+	c := newCanvas(s, o, endOf(s))
 	c.steps(func(d burndown.Day) int { return d.Work.Done }, '━', '┃', "┓┗┛┏")
 	c.label(func(d burndown.Day) int { return d.Work.Done }, "")
 	c.scope()
@@ -103,7 +104,8 @@ type canvas struct {
 	done  int // of days that are drawn: index of the last
 }
 
-func newCanvas(s *burndown.Summary, o Options) *canvas {
+// newCanvas makes room from the first day to end.
+func newCanvas(s *burndown.Summary, o Options, end events.Day) *canvas {
 	if o.Width == 0 {
 		o.Width = 80
 	}
@@ -115,7 +117,6 @@ func newCanvas(s *burndown.Summary, o Options) *canvas {
 	c.scale = newScale(most)
 	last := s.Days[len(s.Days)-1]
 	width := max(min(o.Width, 100)-2-c.margin(), 20)
-	end := endOf(s)
 	const label = 12 // room for what stands behind the last day
 	c.axis = newAxis(s.Days[0].Date, end, o.By, width-label)
 	if wide := newAxis(s.Days[0].Date, end, o.By, width); wide.columns-wide.column(last.Date) > label {

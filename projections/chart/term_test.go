@@ -3,8 +3,10 @@ package chart_test
 import (
 	"bytes"
 	"flag"
+	"io"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -59,6 +61,35 @@ func TestTerminal(t *testing.T) {
 				t.Fatal(err)
 			}
 			golden(t, test.name+".txt", b.Bytes())
+		})
+	}
+}
+
+// The other charts, and what is said without one.
+func TestTerminalOthers(t *testing.T) {
+	t.Parallel()
+	const until = "2027-06-04"
+	s := sampleYear(t, until)
+	v := s.Summarise("elixir-migration", until, true, burndown.Options{})
+	now := time.Date(2027, 6, 4, 15, 0, 0, 0, time.UTC)
+	text := func(key int) string { return s.State().Block(events.TaskRef(key)).Task.Text }
+	for name, write := range map[string]func(w io.Writer) error{
+		"burnup":   func(w io.Writer) error { return chart.Burnup(w, &v, chart.Options{Plain: true}) },
+		"flow":     func(w io.Writer) error { return chart.Flow(w, &v, chart.Options{Plain: true}) },
+		"forecast": func(w io.Writer) error { return chart.Forecast(w, &v, chart.Options{Plain: true}) },
+		"scope": func(w io.Writer) error {
+			return chart.Scope(w, &v, s.Changes(), text, chart.Options{Plain: true, Width: 80})
+		},
+		"stats": func(w io.Writer) error {
+			return chart.Stats(w, &v, s.Stats(v.Days, 8, now), true, chart.Options{Plain: true, Width: 80})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := write(&b); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name+".txt", b.Bytes())
 		})
 	}
 }

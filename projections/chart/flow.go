@@ -1,0 +1,125 @@
+package chart
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"cairn/projections/burndown"
+	"cairn/projections/checklist"
+)
+
+// Flow draws how much work stood in which state: done at the bottom, then what is
+// in progress, on hold and to do, up to the scope. A band that gets wider is where
+// work piles up.
+func Flow(w io.Writer, s *burndown.Summary, o Options) error {
+	c := newCanvas(s, o, s.Days[len(s.Days)-1].Date)
+	for column := 0; column <= c.today; column++ {
+		d, _ := c.at(column)
+		from := 0
+		sum := 0
+		for _, band := range []struct {
+			n    int
+			fill rune
+		}{{d.Work.Done, '█'}, {d.Work.InProgress, '▓'}, {d.Work.OnHold, '▒'}, {d.Work.Todo, '·'}} {
+			sum += band.n
+			upto := c.scale.row(float64(sum))
+			if band.n > 0 && upto == from && from < rows {
+				upto++ // what is there can be seen
+			}
+			for row := from; row < upto; row++ {
+				c.grid.put(row, column, band.fill)
+			}
+			from = max(from, upto)
+		}
+	}
+	last := s.Days[len(s.Days)-1].Work
+	c.grid.text(max(c.scale.row(float64(last.Done))-1, 0), c.today+1, fmt.Sprintf(" %d done ", last.Done))
+	c.grid.text(max(c.scale.row(float64(last.Scope()))-1, 1), c.today+1, fmt.Sprintf(" %d in all ", last.Scope()))
+	return c.write(w, "Work by state", fmt.Sprintf("█ done %d   ▓ in progress %d   ▒ on hold %d   · to do %d", last.Done, last.InProgress, last.OnHold, last.Todo))
+}
+
+// Forecast says by when the work will be done, and what that is drawn from.
+func Forecast(w io.Writer, s *burndown.Summary, o Options) error {
+	style := checklist.Style{Width: max(o.Width, 0), Color: !o.Plain}
+	if o.Width == 0 {
+		style.Width = 80
+	}
+	id := fmt.Sprintf("%s@%d", s.Name, s.Seq)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", style.Bold(checklist.Pad("Forecast", max(style.Edge()-len(id)-2, 8))+"  "+id))
+	if f := s.Forecast; f != nil {
+		day := func(d interface{ Valid() bool }) string {
+			if !d.Valid() {
+				return "not in sight"
+			}
+			return fmt.Sprint(d)
+		}
+		fmt.Fprintf(&b, "                  50 %%           85 %%           95 %%\n")
+		fmt.Fprintf(&b, "as it goes now    %-14s %-14s %s\n", day(f.P50), day(f.P85), day(f.P95))
+		fmt.Fprintf(&b, "without more      %-14s %-14s %s\n\n", day(f.Steady.P50), day(f.Steady.P85), day(f.Steady.P95))
+	}
+	for _, line := range Words(s, o.More) {
+		if s.Forecast != nil && strings.HasPrefix(line, "If nothing more") {
+			continue // it stands above
+		}
+		for _, part := range wrap(line, style.Edge()) {
+			fmt.Fprintln(&b, part)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// Scope lists the commands that changed the scope, newest first: who, and why.
+func Scope(w io.Writer, s *burndown.Summary, changes []burndown.ScopeChange, text func(key int) string, o Options) error {
+	style := checklist.Style{Width: max(o.Width, 0), Color: !o.Plain}
+	id := fmt.Sprintf("%s@%d", s.Name, s.Seq)
+	var b strings.Builder
+	if style.Piped() {
+		fmt.Fprintln(&b, "Changes of the scope  "+id)
+	} else {
+		fmt.Fprintf(&b, "%s\n\n", style.Bold(checklist.Pad("Changes of the scope, newest first", max(style.Edge()-len(id)-2, 8))+"  "+id))
+	}
+	for i := len(changes) - 1; i >= 0; i-- {
+		line := scopeLine(changes[i], text)
+		if !style.Piped() {
+			line = checklist.Cut(line, style.Edge())
+		}
+		fmt.Fprintln(&b, line)
+	}
+	if len(changes) == 0 {
+		fmt.Fprintln(&b, "There is no work in the checklist.")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// scopeLine is one change: "@410  2027-06-03  ada  +1  69 Rehearse the cutover  asked by audit".
+func scopeLine(c burndown.ScopeChange, text func(key int) string) string {
+	var parts []string
+	if c.Added > 0 {
+		parts = append(parts, signed(c.Added))
+	}
+	if c.Removed > 0 {
+		parts = append(parts, signed(-c.Removed))
+	}
+	change := strings.Join(parts, " ")
+	if c.Regrouped != 0 {
+		change = strings.TrimSpace(change + " ~" + signed(c.Regrouped))
+	}
+	what := fmt.Sprintf("%d tasks", len(c.Tasks))
+	switch {
+	case c.Import:
+		what = "import: " + what
+	case len(c.Tasks) == 1:
+		what = fmt.Sprintf("%d %s", c.Tasks[0], text(c.Tasks[0]))
+	case c.Regrouped != 0 && len(c.Tasks) > 0:
+		what = fmt.Sprintf("%d %s: regrouped", c.Tasks[0], text(c.Tasks[0]))
+	}
+	line := fmt.Sprintf("%6s  %s  %-8s %5s  %s", fmt.Sprintf("@%d", c.Seq), c.Day, checklist.Clean(c.By.Name()), change, what)
+	if c.Reason != "" {
+		line += "  “" + checklist.Clean(c.Reason) + "”"
+	}
+	return line
+}

@@ -1,0 +1,93 @@
+package chart
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"cairn/projections/burndown"
+	"cairn/projections/checklist"
+)
+
+// Stats writes the figures of the last weeks: what was closed, how long work took,
+// and what has been in progress for how long. People are listed by name, and only
+// if people is set: it is no ranking.
+func Stats(w io.Writer, s *burndown.Summary, v burndown.Stats, people bool, o Options) error {
+	style := checklist.Style{Width: max(o.Width, 0), Color: !o.Plain}
+	edge := 78
+	if !style.Piped() {
+		edge = style.Edge()
+	}
+	id := fmt.Sprintf("%s@%d", s.Name, s.Seq)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", style.Bold(checklist.Pad("Work week by week", max(edge-len(id)-2, 8))+"  "+id))
+	fmt.Fprintf(&b, "%-12s %7s  %9s  %-14s %9s  %9s\n", "from Monday", "closed", "re-opened", "scope", "remaining", "under way")
+	for i, week := range v.Weeks {
+		note := ""
+		if s.Open && i == len(v.Weeks)-1 {
+			note = "  not over"
+		}
+		fmt.Fprintf(&b, "%-12s %7d  %9s  %-14s %9d  %9d%s\n", week.Monday, week.Completed, some(week.Reopened),
+			weekScope(week), week.Remaining, week.InProgress+week.Held, note)
+	}
+	fmt.Fprintln(&b)
+	if v.Cycle.N > 0 {
+		fmt.Fprintf(&b, "From start to end, of %d closed: half within %s, 85 %% within %s, 95 %% %s.\n",
+			v.Cycle.N, took(v.Cycle.P50), took(v.Cycle.P85), took(v.Cycle.P95))
+	}
+	if v.Unstarted > 0 {
+		fmt.Fprintf(&b, "Of %d more that are closed nobody said when they were started.\n", v.Unstarted)
+	}
+	if len(v.Ageing) > 0 {
+		fmt.Fprintf(&b, "\nIn progress, oldest first\n")
+		for _, a := range v.Ageing {
+			who := checklist.Clean(strings.Join(a.Task.Task.Assignees, ", "))
+			left := fmt.Sprintf("%9s  %4d  %s", took(a.Days), a.Task.Task.Key, checklist.Clean(a.Task.Task.Text))
+			if !style.Piped() {
+				left = checklist.Pad(checklist.Cut(left, edge-checklist.Width(who)-2), edge-checklist.Width(who)-2)
+			}
+			fmt.Fprintln(&b, strings.TrimRight(left+"  "+who, " "))
+		}
+	}
+	if people && len(v.People) > 0 {
+		fmt.Fprintf(&b, "\nWho closed what in these weeks, by name\n")
+		for _, p := range v.People {
+			fmt.Fprintf(&b, "  %-10s %s\n", checklist.Clean(p.Name), strings.Trim(fmt.Sprint(p.Tasks), "[]"))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// some is a number, empty for none.
+func some(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
+}
+
+func weekScope(w burndown.Week) string {
+	var parts []string
+	if w.Added > 0 {
+		parts = append(parts, signed(w.Added))
+	}
+	if w.Removed > 0 {
+		parts = append(parts, signed(-w.Removed))
+	}
+	if w.Regrouped != 0 {
+		parts = append(parts, "regr. "+signed(w.Regrouped))
+	}
+	return strings.Join(parts, " ")
+}
+
+// took writes a duration in days: "3 days", under two days in hours.
+func took(days float64) string {
+	switch {
+	case days < 1.0/24:
+		return "under 1 h"
+	case days < 2:
+		return fmt.Sprintf("%.0f h", days*24)
+	}
+	return fmt.Sprintf("%.0f days", days)
+}

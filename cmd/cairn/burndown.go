@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"cairn/events"
+	"cairn/projections/burndown"
+	"cairn/projections/chart"
+	"cairn/projections/checklist"
+	"cairn/server/commands"
+)
+
+// chartOptions are the flags of the charts.
+type chartOptions struct {
+	seeOptions
+	by, count string
+	seed      uint64
+	csv       bool
+}
+
+func (o *chartOptions) register(cmd *cobra.Command) {
+	o.seeOptions.register(cmd)
+	cmd.Flags().StringVar(&o.count, "count", "work", "count `work`, or all boxes")
+	cmd.Flags().BoolVar(&o.csv, "csv", false, "a line a day, for other tools")
+	_ = cmd.RegisterFlagCompletionFunc("count", cobra.FixedCompletions([]string{"work", "all"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func (o *chartOptions) registerBy(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.by, "by", "", "by `day` or week; else what fits")
+	_ = cmd.RegisterFlagCompletionFunc("by", cobra.FixedCompletions([]string{"day", "week"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func (o *chartOptions) registerSeed(cmd *cobra.Command) {
+	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "draw the forecast by another `number`")
+}
+
+// check refuses what the flags do not know.
+func (o *chartOptions) check() error {
+	for _, f := range []struct {
+		name, value string
+		known       []string
+	}{{"by", o.by, []string{"", "day", "week"}}, {"count", o.count, []string{"work", "all"}}} {
+		if !slices.Contains(f.known, f.value) {
+			known := slices.DeleteFunc(f.known, func(s string) bool { return s == "" })
+			return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--%s %s: want %s or %s", f.name, f.value, known[0], known[1])}
+		}
+	}
+	return nil
+}
+
+func newBurndown(c *cli) *cobra.Command {
+	o := &chartOptions{}
+	scope := false
+	cmd := &cobra.Command{
+		Use: "burndown", Short: "How the remaining work goes down, and by when it is done",
+		Long: `How the remaining work goes down, day by day, beside the plan, and by when it
+will be done. Past days never change: what is opened again raises today.
+
+  cairn burndown
+  cairn burndown --scope            what came into the scope: who, when and why
+  cairn burndown --as-of fri        as it was
+  cairn burndown --csv > days.csv`,
+		Args: args(0, 0, "no argument"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.chart(cmd.Context(), o, "burndown", func(w io.Writer, s *burndown.Series, v *burndown.Summary, co chart.Options) error {
+				if scope {
+					co.Width = c.style().Width
+					return chart.Scope(w, v, s.Changes(), textIn(s.State()), co)
+				}
+				co.More = "cairn burndown --scope for who and why"
+				return chart.Burndown(w, v, co)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&scope, "scope", false, "the changes of the scope: who, when and why")
+	o.registerBy(cmd)
+	o.registerSeed(cmd)
+	o.register(cmd)
+	return cmd
+}
+
+// textIn returns the text of a task, also of one that is gone.
+func textIn(st *checklist.State) func(key int) string {
+	return func(key int) string {
+		if b := st.Block(events.TaskRef(key)); b != nil {
+			return checklist.Clean(b.Task.Text)
+		}
+		return ""
+	}
+}
+
+func newBurnup(c *cli) *cobra.Command {
+	o := &chartOptions{}
+	cmd := &cobra.Command{
+		Use: "burnup", Short: "How the work that is done goes up to the scope",
+		Long: `How the work that is done goes up, day by day, to the scope.
+
+  cairn burnup
+  cairn burnup --by week --as-of 2026-12-01`,
+		Args: args(0, 0, "no argument"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.chart(cmd.Context(), o, "burnup", func(w io.Writer, _ *burndown.Series, v *burndown.Summary, co chart.Options) error {
+				return chart.Burnup(w, v, co)
+			})
+		},
+	}
+	o.registerBy(cmd)
+	o.registerSeed(cmd)
+	o.register(cmd)
+	return cmd
+}
+
+func newFlow(c *cli) *cobra.Command {
+	o := &chartOptions{}
+	cmd := &cobra.Command{
+		Use: "flow", Short: "How much work is in which state, day by day",
+		Long: `How much work is done, in progress, on hold and to do, day by day. Where a band
+gets wider, work piles up.
+
+  cairn flow
+  cairn flow --by day`,
+		Args: args(0, 0, "no argument"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.chart(cmd.Context(), o, "flow", func(w io.Writer, _ *burndown.Series, v *burndown.Summary, co chart.Options) error {
+				return chart.Flow(w, v, co)
+			})
+		},
+	}
+	o.registerBy(cmd)
+	o.register(cmd)
+	return cmd
+}
+
+func newForecast(c *cli) *cobra.Command {
+	o := &chartOptions{}
+	cmd := &cobra.Command{
+		Use: "forecast", Short: "By when the work will be done, and how likely that is",
+		Long: `By when the work will be done if it goes on as in the last weeks, and how likely
+that is by the target: 10,000 runs that draw from what was closed, and what came
+in, on the last 30 working days. It says nothing before 10 tasks are closed and
+10 working days are over.
+
+  cairn forecast
+  cairn forecast --seed 2           the same by another throw of the dice`,
+		Args: args(0, 0, "no argument"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.chart(cmd.Context(), o, "forecast", func(w io.Writer, _ *burndown.Series, v *burndown.Summary, co chart.Options) error {
+				return chart.Forecast(w, v, co)
+			})
+		},
+	}
+	o.registerSeed(cmd)
+	o.register(cmd)
+	return cmd
+}
+
+func newStats(c *cli) *cobra.Command {
+	o := &chartOptions{}
+	weeks, people := 8, false
+	cmd := &cobra.Command{
+		Use: "stats", Short: "What was closed each week, how long it took, what grows old",
+		Long: `What was closed each week, how long work took from its start to its end, and what
+has been in progress for how long.
+
+  cairn stats
+  cairn stats --weeks 26
+  cairn stats --people              who closed what, by name: no ranking`,
+		Args: args(0, 0, "no argument"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if weeks < 1 {
+				return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--weeks %d: want a number of weeks", weeks)}
+			}
+			return c.chart(cmd.Context(), o, "stats", func(w io.Writer, s *burndown.Series, v *burndown.Summary, co chart.Options) error {
+				co.Width = c.style().Width
+				return chart.Stats(w, v, s.Stats(v.Days, weeks, o.at(s.State())), people, co)
+			})
+		},
+	}
+	cmd.Flags().IntVar(&weeks, "weeks", 8, "how many `weeks`")
+	cmd.Flags().BoolVar(&people, "people", false, "who closed what, by name")
+	o.register(cmd)
+	return cmd
+}
+
+// at is the moment that the view is for.
+func (o *seeOptions) at(st *checklist.State) time.Time {
+	if o.now.IsZero() {
+		return st.Effective
+	}
+	return o.now
+}
+
+// over reports whether the last day that a view shows is over: it is of a day in
+// the past.
+func (c *cli) over(o *chartOptions, s *burndown.Series) bool {
+	zone := s.State().Zone()
+	return o.today(s.State()) < events.DayOf(c.now().In(zone))
+}
+
+// chart draws the work of this run's checklist at the moment that o asks for.
+func (c *cli) chart(ctx context.Context, o *chartOptions, kind string, draw func(io.Writer, *burndown.Series, *burndown.Summary, chart.Options) error) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	name, err := c.name(ctx)
+	if err != nil {
+		return err
+	}
+	at, err := c.moment(ctx, name, &o.seeOptions)
+	if err != nil {
+		return err
+	}
+	return c.session.Burndown(ctx, name, at, func(s *burndown.Series) error {
+		v := s.Summarise(name, o.today(s.State()), !c.over(o, s), burndown.Options{All: o.count == "all", Seed: o.seed})
+		switch {
+		case c.json:
+			return c.printJSON(v.JSON(kind, o.of(), s.State().Zone().String()))
+		case o.csv:
+			return v.CSV(c.out)
+		}
+		style := c.style()
+		return draw(c.out, s, &v, chart.Options{By: o.by, Width: style.Width, Plain: !style.Color})
+	})
+}

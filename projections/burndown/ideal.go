@@ -22,7 +22,7 @@ type Ideal struct {
 // start.
 //
 // What counts at a start is the work that was left then: what was done before
-// is none that goes down. See docs/adr/0015.
+// is none that goes down. See docs/adr/0016.
 func (s *Series) Ideal(days []Day) (line Ideal, ok bool) {
 	if len(days) == 0 {
 		return line, false

@@ -220,7 +220,7 @@ func (c *cli) chart(ctx context.Context, o *chartOptions, kind string, draw func
 		v := s.Summarise(name, o.today(s.State()), !c.over(o, s), burndown.Options{All: o.count == "all", Seed: o.seed})
 		switch {
 		case c.json:
-			return c.printJSON(v.JSON(kind, o.of(), s.State().Zone().String()))
+			return c.printJSON(v.JSON(s.State().JSONHead(kind, o.of())))
 		case o.csv:
 			return v.CSV(c.out)
 		}

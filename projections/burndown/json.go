@@ -7,19 +7,15 @@ import (
 	"strconv"
 
 	"cairn/events"
+	"cairn/projections/checklist"
 )
 
 // JSON is the JSON form of a Summary. Fields are added, never changed; every
 // field is always there, null where there is nothing. Days are YYYY-MM-DD in the
 // checklist's zone, shares 0 to 1.
 type JSON struct {
-	Schema    int        `json:"schema"`
-	Kind      string     `json:"kind"`
-	Checklist string     `json:"checklist"`
-	Seq       events.Seq `json:"seq"`
-	AsOf      *string    `json:"as_of"`
-	Timezone  string     `json:"timezone"`
-	Today     events.Day `json:"today"`
+	checklist.Head
+	Today events.Day `json:"today"`
 	// Provisional says that the last day is not over.
 	Provisional bool          `json:"provisional"`
 	Days        []JSONDay     `json:"days"`
@@ -101,12 +97,10 @@ type JSONStanding struct {
 	Chance    *float64   `json:"chance"`
 }
 
-// JSON returns the JSON form; kind is "burndown", "forecast" and the like, asOf
-// null for now.
-func (s *Summary) JSON(kind string, asOf *string, timezone string) JSON {
+// JSON returns the JSON form behind head, which says of what it is.
+func (s *Summary) JSON(head checklist.Head) JSON {
 	j := JSON{
-		Schema: 1, Kind: kind, Checklist: s.Name, Seq: s.Seq, AsOf: asOf, Timezone: timezone, Today: s.Today, Provisional: s.Open,
-		Days: []JSONDay{}, Now: s.standingJSON(&s.Now), Before: s.standingJSON(s.Before),
+		Head: head, Today: s.Today, Provisional: s.Open, Days: []JSONDay{}, Now: s.standingJSON(&s.Now), Before: s.standingJSON(s.Before),
 	}
 	for i := range s.Days {
 		j.Days = append(j.Days, s.dayJSON(&s.Days[i]))

@@ -15,8 +15,8 @@ import (
 // Audit calls look with a checklist as of a moment, and with the rows of the
 // events that led to it.
 func (l *Local) Audit(ctx context.Context, name string, at *commands.When, look func(*checklist.State, []audit.Row) error) error {
-	var rows []audit.Row
 	h, end := audit.NewHistory(), l.log.End()
+	rows := make([]audit.Row, 0, roomFor(end))
 	err := l.replay(ctx, name, at, func(env events.Envelope) error {
 		row, err := h.Next(env)
 		rows = append(rows, row)
@@ -30,6 +30,10 @@ func (l *Local) Audit(ctx context.Context, name string, at *commands.When, look 
 	}
 	return look(h.State(), rows)
 }
+
+// roomFor bounds the room for the rows of n events, which are half a kilobyte each
+// and may be of other checklists: growing it costs as much as telling them.
+func roomFor(n events.Seq) int { return int(min(n, 1<<14)) }
 
 // whole is a checklist that was replayed to the end of the log, and the end.
 type whole struct {
@@ -102,6 +106,9 @@ func (l *Local) Between(ctx context.Context, name string, from, to *commands.Whe
 		if passed = passed || behindFrom(env); passed {
 			if before.Revision == 0 {
 				return l.before(ctx, name, from.Text, env.Seq, env.EffectiveTime)
+			}
+			if rows == nil {
+				rows = make([]audit.Row, 0, roomFor(end-env.Seq+1))
 			}
 			row, err := h.Next(env)
 			rows = append(rows, row)

@@ -325,8 +325,27 @@ func mixed(rows []Row) string {
 	return strings.Join(parts, ", ")
 }
 
-// Detail tells what the entry changes, as [Row.Detail].
+// Detail tells what the entry changes, as [Row.Detail]; of an undo, also what it
+// takes back.
 func (e Entry) Detail(today events.Day) string {
+	return strings.Join(filled(e.undoes(), e.detail(today)), "  ")
+}
+
+// undoes is "of @109", the command that an undo takes back.
+func (e Entry) undoes() string {
+	var first events.Seq
+	for _, r := range e.Rows {
+		if r.UndoesSeq != 0 && (first == 0 || r.UndoesSeq < first) {
+			first = r.UndoesSeq
+		}
+	}
+	if first == 0 {
+		return ""
+	}
+	return fmt.Sprintf("of @%d", first)
+}
+
+func (e Entry) detail(today events.Day) string {
 	switch e.Action {
 	case "import":
 		return ""

@@ -53,6 +53,8 @@ type Row struct {
 	// Cause is the event or commit that caused this one, Undoes the event
 	// that it takes back.
 	Cause, Undoes string
+	// UndoesSeq is where that event stands, if the history has told it.
+	UndoesSeq events.Seq
 	// Match says how sure it is that two lines were the same task.
 	Match events.Match
 
@@ -107,13 +109,16 @@ func (r Row) State() (before, after events.State, ok bool) {
 // History is the fold that tells each event. It is not safe for concurrent use.
 type History struct {
 	state *checklist.State
+	told  map[string]events.Seq // where each event stands, by id
 }
 
 // NewHistory returns the history before the first event of a checklist.
-func NewHistory() *History { return &History{state: checklist.New()} }
+func NewHistory() *History { return After(checklist.New()) }
 
 // After returns the history that goes on from st, which it owns from now on.
-func After(st *checklist.State) *History { return &History{state: st} }
+func After(st *checklist.State) *History {
+	return &History{state: st, told: make(map[string]events.Seq)}
+}
 
 // State returns the checklist after the last event told. It must not be
 // changed, and changes with the next.
@@ -123,6 +128,8 @@ func (h *History) State() *checklist.State { return h.state }
 // the fold does, for an unreadable event; the row then still says which.
 func (h *History) Next(env events.Envelope) (Row, error) {
 	row := Describe(h.state, env)
+	row.UndoesSeq = h.told[env.Undoes]
+	h.told[env.ID] = env.Seq
 	st, err := checklist.Evolve(h.state, env)
 	h.state = st
 	return row, err
@@ -130,6 +137,7 @@ func (h *History) Next(env events.Envelope) (Row, error) {
 
 // Skip is Next without telling the event.
 func (h *History) Skip(env events.Envelope) error {
+	h.told[env.ID] = env.Seq
 	st, err := checklist.Evolve(h.state, env)
 	h.state = st
 	return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -143,7 +144,7 @@ func CheckProof(proof []byte, key string) (*Shown, error) {
 	case errors.Is(err, merkle.ErrSignature):
 		return nil, damage(Signature, 0, "the proof is not signed by that key: %v", err)
 	case err != nil:
-		return nil, damage(Altered, events.Seq(p.Index)+1, "the proof of @%d does not hold: %v", p.Index+1, err)
+		return nil, damage(Altered, events.Seq(p.Index)+1, "the proof of @%d does not hold: %s", p.Index+1, strings.TrimPrefix(err.Error(), merkle.ErrProof.Error()+": "))
 	}
 	env, err := events.Unmarshal(p.Body)
 	if err != nil {

@@ -65,6 +65,9 @@ func (s *Series) Summarise(name string, today events.Day, open bool, o Options) 
 			days[i].Work = days[i].All
 		}
 	}
+	if n := len(days); n > 0 { // another machine's clock may be ahead
+		today = max(today, days[n-1].Date)
+	}
 	v := Summary{Name: name, Title: s.st.Title, Seq: s.st.Seq(), Today: today, Open: open, Days: days}
 	if len(days) == 0 {
 		v.NoForecast = &Error{Message: "there is nothing yet"}

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"fmt"
+	"iter"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 	"cairn/events"
 	"cairn/events/natslog"
 	"cairn/projections"
+	"cairn/projections/burndown"
 	"cairn/projections/checklist"
 	"cairn/server/commands"
 )
@@ -205,13 +207,28 @@ func BenchmarkImport10000(b *testing.B) {
 // Replay into the checklist view, against an ordered consumer that drains the
 // same stream and does nothing.
 func BenchmarkReplay(b *testing.B) {
+	benchFold(b, func(events iter.Seq2[events.Envelope, error]) (*checklist.State, error) {
+		return projections.Fold(checklist.Projection, events, nil)
+	})
+}
+
+// BenchmarkBurndown is BenchmarkReplay for the work of each day.
+func BenchmarkBurndown(b *testing.B) {
+	benchFold(b, func(events iter.Seq2[events.Envelope, error]) (*checklist.State, error) {
+		s, err := projections.Fold(burndown.Projection, events, nil)
+		return s.State(), err
+	})
+}
+
+// benchFold compares a fold with draining the stream.
+func benchFold(b *testing.B, fold func(iter.Seq2[events.Envelope, error]) (*checklist.State, error)) {
 	dir := b.TempDir()
 	n := fillLog(b, dir)
 	var ratios, rates []float64
 	for b.Loop() {
 		log := openLog(b, dir)
 		start := time.Now()
-		st, err := projections.Fold(checklist.Projection, log.Read(b.Context(), events.Filter{Checklist: name(0)}), nil)
+		st, err := fold(log.Read(b.Context(), events.Filter{Checklist: name(0)}))
 		a := time.Since(start)
 		if err != nil || int(st.Revision) != n {
 			b.Fatalf("replayed %d of %d: %v", st.Revision, n, err)

@@ -9,22 +9,34 @@ import (
 	"cairn/server/markdown"
 )
 
-// undoneBy returns the id of the event that e takes back: the last about the same
-// block, of the same aspect if there is one.
-func undoneBy(e events.Event, undone []events.Envelope) string {
-	best, id := -1, ""
+// undoing knows the events that a command made.
+type undoing struct {
+	last  string // the id of the last that changed something
+	about map[string][]events.Envelope
+}
+
+func newUndoing(undone []events.Envelope) undoing {
+	u := undoing{about: make(map[string][]events.Envelope, len(undone))}
 	for _, env := range undone {
-		score := 0
-		switch {
-		case env.Data.Kind() == events.KindDocumentSynced:
-			score = -1
-		case env.Data.Subject() == e.Subject() && aspect(env.Data.Kind()) == aspect(e.Kind()):
-			score = 2
-		case env.Data.Subject() == e.Subject():
-			score = 1
+		if u.last == "" || env.Data.Kind() != events.KindDocumentSynced {
+			u.last = env.ID
 		}
-		if score >= best {
-			best, id = score, env.ID
+		subject := env.Data.Subject()
+		u.about[subject] = append(u.about[subject], env)
+	}
+	return u
+}
+
+// by returns the id of the event that e takes back: the last about the same block,
+// of the same aspect if there is one.
+func (u undoing) by(e events.Event) string {
+	id := u.last
+	same := false
+	for _, env := range u.about[e.Subject()] {
+		switch alike := aspect(env.Data.Kind()) == aspect(e.Kind()); {
+		case env.Data.Kind() == events.KindDocumentSynced:
+		case alike || !same:
+			id, same = env.ID, alike
 		}
 	}
 	return id

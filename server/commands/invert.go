@@ -35,6 +35,12 @@ func Invert(before, after, now *checklist.State, undone []events.Envelope) ([]In
 	}
 	i := &inverter{before: before, after: after, now: now, events: delta.Events, conflicts: delta.Conflicts}
 	i.checkRemoved()
+	i.held = make(map[int]*events.TaskHeld)
+	for _, e := range i.events {
+		if held, ok := e.(*events.TaskHeld); ok {
+			i.held[held.Key] = held
+		}
+	}
 	for ref := range tasksOf(after) {
 		i.task(ref)
 	}
@@ -46,8 +52,9 @@ func Invert(before, after, now *checklist.State, undone []events.Envelope) ([]In
 		return nil, changedSince(now, undone, i.conflicts)
 	}
 	list := make([]Inverse, len(i.events))
+	by := newUndoing(undone)
 	for n, e := range i.events {
-		list[n] = Inverse{e, undoneBy(e, undone)}
+		list[n] = Inverse{e, by.by(e)}
 	}
 	return list, nil
 }
@@ -56,6 +63,7 @@ func Invert(before, after, now *checklist.State, undone []events.Envelope) ([]In
 type inverter struct {
 	before, after, now *checklist.State
 	events             []events.Event
+	held               map[int]*events.TaskHeld // of those, by the task's key
 	conflicts          []markdown.Conflict
 }
 
@@ -154,11 +162,9 @@ func (i *inverter) task(ref events.Ref) {
 
 // until takes back the day to look again at a task on hold.
 func (i *inverter) until(ref events.Ref, before, after, now *checklist.Task) {
-	for _, e := range i.events {
-		if held, ok := e.(*events.TaskHeld); ok && held.Key == ref.Key {
-			held.Until = before.Until
-			return
-		}
+	if held := i.held[ref.Key]; held != nil {
+		held.Until = before.Until
+		return
 	}
 	switch {
 	case before.Until == after.Until || now.Until == before.Until || now.State != events.OnHold || before.State != events.OnHold:

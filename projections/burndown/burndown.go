@@ -108,7 +108,7 @@ type Series struct {
 	changes   []ScopeChange
 	baselines []Baseline
 	reviews   []Review
-	closings  map[int]Closing // of what is closed now, by key
+	closings  map[int]Closing // the last of each task
 	started   map[int]time.Time
 
 	shape   bool // the command so far changed more than states

@@ -188,7 +188,7 @@ func TestDays(t *testing.T) {
 			// leaves the scope, out of it it comes in.
 			name: "risks and what repeats",
 			does: func(w *world) {
-				w.at("2026-11-23T10:00").importing("## A\n- [ ] a\n- [ ] b\n\n## Risks\n- [ ] r\n")
+				w.at("2026-11-23T10:00").importing("## A\n- [ ] a\n- [ ] b\n\n## Risks\n\n### Of old\n- [ ] r\n")
 				w.at("2026-11-24T10:00").do(verb(commands.Done, "3"), commands.Schedule{Tasks: []string{"1"}, Due: "fri", Every: "week"})
 				w.at("2026-11-25T10:00").do(commands.EditSection{Section: "s:2", Title: "Questions"})
 			},

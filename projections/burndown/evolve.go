@@ -111,7 +111,4 @@ func (s *Series) time(env events.Envelope, before transition, state events.State
 	case events.Done:
 		s.closings[key] = Closing{Key: key, Start: s.started[key], Done: env.Time, Day: s.cur.Date, By: env.Actor}
 	}
-	if before.state == events.Done {
-		delete(s.closings, key)
-	}
 }

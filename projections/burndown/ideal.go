@@ -44,7 +44,7 @@ func (s *Series) Ideal(days []Day) (line Ideal, ok bool) {
 		}
 		line.From = leftAt(days, line.Start)
 	}
-	if line.Finish == "" || line.Finish < line.Start {
+	if line.Finish == "" {
 		return line, false
 	}
 	line.days = line.calendar.Between(line.Start, line.Finish)

@@ -107,9 +107,12 @@ func TestDaysAreTheFold(t *testing.T) {
 			if got := before + d.Added - d.Removed + d.Regrouped; got != d.Work.Scope() {
 				t.Fatalf("%s: %d +%d -%d ~%d is not %d", d.Date, before, d.Added, d.Removed, d.Regrouped, d.Work.Scope())
 			}
-			scope := 0
+			scope, completed := 0, 0
 			for _, s := range d.Sections {
-				scope += s.Work.Scope()
+				scope, completed = scope+s.Work.Scope(), completed+s.Completed
+			}
+			if completed > d.Completed { // fewer, where a section is gone by the evening
+				t.Fatalf("%s: %d completed in the sections, %d in all", d.Date, completed, d.Completed)
 			}
 			if scope != d.Work.Scope() {
 				t.Fatalf("%s: %d in the sections, %d in all", d.Date, scope, d.Work.Scope())

@@ -66,6 +66,11 @@ type flow struct {
 //
 // It returns *Error where there is too little to draw from, or nothing left.
 func NewForecast(days []Day, c Calendar, by events.Day, seed uint64) (Forecast, error) {
+	return forecast(days, c, by, seed, true)
+}
+
+// forecast is NewForecast; the runs without growth are played if steady.
+func forecast(days []Day, c Calendar, by events.Day, seed uint64, steady bool) (Forecast, error) {
 	f := Forecast{Seed: seed, By: by}
 	if len(days) == 0 {
 		return f, &Error{Message: "there is no forecast yet: the first day is not over"}
@@ -89,7 +94,7 @@ func NewForecast(days []Day, c Calendar, by events.Day, seed uint64) (Forecast, 
 		f.Weekly, units = true, weeks(window)
 		ahead = slices.DeleteFunc(ahead, func(d events.Day) bool { return weekday(d) != day })
 	}
-	grown, steady := play(units, left, len(ahead), true, seed), play(units, left, len(ahead), false, seed)
+	grown := play(units, left, len(ahead), true, seed)
 	at := func(runs []int, percent int) events.Day {
 		n := runs[(len(runs)*percent+99)/100-1]
 		if n > len(ahead) {
@@ -98,7 +103,10 @@ func NewForecast(days []Day, c Calendar, by events.Day, seed uint64) (Forecast, 
 		return ahead[n-1]
 	}
 	f.P50, f.P85, f.P95 = at(grown, 50), at(grown, 85), at(grown, 95)
-	f.Steady.P50, f.Steady.P85, f.Steady.P95 = at(steady, 50), at(steady, 85), at(steady, 95)
+	if steady {
+		runs := play(units, left, len(ahead), false, seed)
+		f.Steady.P50, f.Steady.P85, f.Steady.P95 = at(runs, 50), at(runs, 85), at(runs, 95)
+	}
 	if by != "" {
 		until, _ := slices.BinarySearch(ahead, after(by)) // draws up to by
 		done, _ := slices.BinarySearch(grown, until+1)
@@ -212,16 +220,19 @@ func workingDays(c Calendar, d events.Day) []events.Day {
 // play returns after how many draws each run was done, sorted; most+1 where it was
 // not in most.
 func play(units []flow, left, most int, grow bool, seed uint64) []int {
+	net := make([]int, len(units)) // what a draw takes off
+	for i, u := range units {
+		if net[i] = u.closed; grow {
+			net[i] -= u.grown
+		}
+	}
 	r := rand.New(rand.NewPCG(seed, 0x6361_6972_6e)) // "cairn"
+	n := uint32(len(net))
 	runs := make([]int, Runs)
 	for i := range runs {
 		rest, day := left, 0
 		for rest > 0 && day < most {
-			u := units[r.IntN(len(units))]
-			rest -= u.closed
-			if grow {
-				rest += u.grown
-			}
+			rest -= net[r.Uint32N(n)]
 			day++
 		}
 		if rest > 0 {

@@ -172,3 +172,15 @@ func TestForecastDraws(t *testing.T) {
 		t.Errorf("got %.2f in the end, want 1", last)
 	}
 }
+
+// BenchmarkForecast plays a future that is nowhere in sight: the longest.
+func BenchmarkForecast(b *testing.B) {
+	one := [2]int{1, 1}
+	days := series(20, append(week(1), week(6, one, one, one, one, one)...)...)
+	c := burndown.CalendarOf(checklist.New())
+	for b.Loop() {
+		if _, err := burndown.NewForecast(days, c, "2027-12-25", 1); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

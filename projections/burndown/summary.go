@@ -80,14 +80,19 @@ func (s *Series) Summarise(name string, today events.Day, open bool, o Options) 
 	if open {
 		over = days[:len(days)-1]
 	}
-	v.Now = s.standing(v.Ideal, over, days[len(days)-1], o)
+	v.Now = s.standing(v.Ideal, over, days[len(days)-1])
 	if o.All {
 		v.NoForecast = &Error{Message: "there is no forecast of boxes; it is one of the work"}
 	} else {
 		v.forecast(s, over, o)
 	}
 	if before := s.earlier(days, today); before >= 0 {
-		at := s.standing(v.Ideal, days[:before+1], days[before], o)
+		at := s.standing(v.Ideal, days[:before+1], days[before])
+		if by := s.target(v.Ideal); by != "" && !o.All {
+			if f, err := forecast(days[:before+1], CalendarOf(s.st), by, o.Seed, false); err == nil {
+				at.Chance = f.Chance
+			}
+		}
 		v.Before = &at
 		v.Review = len(s.reviews) > 0
 	}
@@ -104,6 +109,9 @@ func (v *Summary) forecast(s *Series, over []Day, o Options) {
 		v.NoForecast = &Error{Message: "nothing is left to forecast"}
 	default:
 		v.Forecast = &f
+		if f.By != "" {
+			v.Now.Chance = f.Chance
+		}
 	}
 }
 
@@ -117,7 +125,7 @@ func (s *Series) target(line *Ideal) events.Day {
 
 // standing compares the work that is left at now with the line at the end of the
 // last of the days that are over.
-func (s *Series) standing(line *Ideal, over []Day, now Day, o Options) Standing {
+func (s *Series) standing(line *Ideal, over []Day, now Day) Standing {
 	at := Standing{Day: now.Date, Left: now.Work.Remaining(), Chance: math.NaN()}
 	var last events.Day
 	if len(over) > 0 {
@@ -126,11 +134,6 @@ func (s *Series) standing(line *Ideal, over []Day, now Day, o Options) Standing 
 	if line != nil {
 		at.Over = float64(at.Left) - line.At(last)
 		at.Behind = line.Behind(last, at.Left)
-	}
-	if by := s.target(line); by != "" && !o.All {
-		if f, err := NewForecast(over, CalendarOf(s.st), by, o.Seed); err == nil {
-			at.Chance = f.Chance
-		}
 	}
 	return at
 }

@@ -113,6 +113,9 @@ func (c *cli) when(ctx context.Context, name, text string) (*commands.When, erro
 	if w.Checklist != "" && w.Checklist != name {
 		return nil, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s is about %s, the command about %s", text, w.Checklist, name), Hint: "Write -c " + w.Checklist + "."}
 	}
+	if w, err = c.session.Position(ctx, name, w); err != nil {
+		return nil, err
+	}
 	if w.Commit == "" && !w.From.After(c.now()) {
 		return &w, nil
 	}

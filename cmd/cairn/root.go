@@ -63,7 +63,7 @@ rewritten.
 	group(root, "work", newAdd(c))
 	group(root, "work", newTransitions(c)...)
 	group(root, "work", newEdit(c), newMove(c), newRemove(c), newSplit(c), newAssign(c), newDue(c), newEstimate(c), newLabel(c),
-		newLink(c), newUnlink(c), newBlock(c), newUnblock(c), newComment(c), newUncomment(c), newSection(c), newPlan(c), newSeparate(c), newJoin(c), newUndo(c), newRedo(c))
+		newLink(c), newUnlink(c), newBlock(c), newUnblock(c), newComment(c), newUncomment(c), newSection(c), newPlan(c), newBaseline(c), newSeparate(c), newJoin(c), newUndo(c), newRedo(c))
 	group(root, "see", newShow(c), newList(c), newNext(c), newLog(c), newBlame(c), newDiff(c), newBurndown(c), newBurnup(c),
 		newFlow(c), newForecast(c), newStats(c), newWatch(c))
 	group(root, "trust", newVerify(c), newCheckpoint(c), newProve(c), newKey(c), newBackup(c), newRestore(c), newDoctor(c))
@@ -229,7 +229,8 @@ func newWhenTopic() *cobra.Command {
   @412  plan@412               a position in the log, as printed everywhere
   2026-11-01                   a day; 2026-11-01T14:00, or RFC 3339
   yesterday  fri  3d  2w       the last such day; so long ago
-  import                       as it was imported
+  import  baseline             as it was imported; when the last baseline was set
+  review  review~1             when the last review was recorded; the one before
   git:abc1234                  as of a commit
 A day means its end for --as-of, --until and diff, its beginning for --since.
 

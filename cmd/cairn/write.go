@@ -225,6 +225,11 @@ func (c *cli) tellAlready(st *checklist.State, cmd commands.Command, about []str
 		}
 		return
 	}
+	if _, ok := cmd.(commands.SetBaseline); ok {
+		at := st.Baseline
+		c.talk("That plan was set already: %s, %s, @%d, and nothing changed since.\n", checklist.Clean(at.By.Name()), ago(c.now().Sub(at.At)), at.Seq)
+		return
+	}
 	c.talk("It is so already; nothing was written.\n")
 }
 

@@ -23,7 +23,7 @@ func ChangeLine(r Row, after *checklist.State, s checklist.Style) string {
 	// Whoever wrote +3d or fri looks which day it is.
 	spelled := days{today: today, spelled: true, full: s.Piped()}
 	what, detail := r.Marks(), r.detail(spelled)
-	if r.Kind == events.KindChecklistDescribed {
+	if r.Kind == events.KindChecklistDescribed || r.Kind == events.KindChecklistBaselined {
 		e.Text = aboutAll(r, spelled)
 	}
 	if what == "" {

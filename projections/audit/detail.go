@@ -62,7 +62,7 @@ func (r Row) detail(as days) string {
 				add("was " + quote(show(c.Before, days{})))
 			}
 		}
-	case "section", "created", "comment", "text", "plan", "synced", "review":
+	case "section", "created", "comment", "text", "plan", "synced", "review", "baseline":
 		// their text says it
 	default:
 		add(r.Marks())

@@ -187,6 +187,8 @@ func aboutAll(r Row, as days) string {
 	case events.KindChecklistDescribed:
 	case events.KindDocumentSynced:
 		return get("path") + commitOf(r)
+	case events.KindChecklistBaselined:
+		return baselineText(r, as)
 	case events.KindReviewRecorded:
 		return strings.Join(filled(get("status"), get("note")), ": ")
 	case events.KindChecklistPublished:
@@ -208,6 +210,21 @@ func aboutAll(r Row, as days) string {
 			part = name + " " + show(c.Before, days{}) + " → " + show(c.After, as)
 		}
 		parts = append(parts, part)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// baselineText tells from when to when a baseline is: "v1, to 2026-12-04".
+func baselineText(r Row, as days) string {
+	var parts []string
+	for _, f := range []struct{ field, word string }{{"name", ""}, {"target_start", "from "}, {"target_finish", "to "}} {
+		if c, ok := r.Change(f.field); ok && c.After != nil {
+			if f.word == "" {
+				parts = append(parts, show(c.After, days{}))
+				continue
+			}
+			parts = append(parts, f.word+show(c.After, as))
+		}
 	}
 	return strings.Join(parts, ", ")
 }

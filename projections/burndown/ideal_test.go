@@ -59,6 +59,36 @@ func TestIdeal(t *testing.T) {
 			},
 			want: "2 from 2026-11-24 to 2026-11-27: 2 2 2 2 1.50 1 0.50 0 0 0 0",
 		},
+		{
+			// Three are left on Tuesday: 3/4 on each of the four days to Friday,
+			// whatever the plan says later.
+			name: "from a baseline",
+			does: func(w *world) {
+				w.at("2026-11-23T10:00").importing(five).do(commands.Plan{Start: p("2026-11-20"), Finish: p("2026-11-27")}, verb(commands.Done, "1", "2"))
+				w.at("2026-11-24T10:00").do(commands.SetBaseline{Label: "v1"}, verb(commands.Done, "3"), commands.Plan{Finish: p("2026-12-31")})
+			},
+			want: "3 from 2026-11-24 to 2026-11-27: 3 3 3 3 2.25 1.50 0.75 0 0 0 0",
+		},
+		{
+			// One came in on Thursday, so four are left for Thursday, Friday and
+			// Monday; Saturday and Sunday stay as Friday was.
+			name: "from another baseline",
+			does: func(w *world) {
+				w.at("2026-11-23T10:00").importing(five).do(commands.Plan{Finish: p("2026-11-27")}, verb(commands.Done, "1", "2"))
+				w.at("2026-11-24T10:00").do(commands.SetBaseline{Label: "v1"})
+				w.at("2026-11-26T10:00").do(commands.AddTask{Text: "f"}, commands.SetBaseline{Label: "v2", Finish: "2026-11-30"})
+			},
+			want: "4 from 2026-11-26 to 2026-11-30: 4 4 4 4 4 4 2.67 1.33 1.33 1.33 0",
+		},
+		{
+			// Set on Tuesday for Thursday and Friday: 3/2 on each of them.
+			name: "from a baseline that begins later",
+			does: func(w *world) {
+				w.at("2026-11-23T10:00").importing(five).do(verb(commands.Done, "1", "2"))
+				w.at("2026-11-24T10:00").do(commands.SetBaseline{Start: "thu", Finish: "fri"})
+			},
+			want: "3 from 2026-11-26 to 2026-11-27: 3 3 3 3 3 3 1.50 0 0 0 0",
+		},
 		{name: "without an end there is none", does: func(w *world) { w.at("2026-11-23T10:00").importing(five) }, want: "none"},
 		{
 			name: "nor with one before the start",

@@ -40,6 +40,10 @@ func Evolve(st *State, env events.Envelope) (*State, error) {
 		st.Name, st.Title, st.Source, st.Created, st.importID = env.Checklist, e.Title, e.Source, change, env.CommandID
 	case *events.ChecklistDescribed:
 		st.describe(e)
+	case *events.ChecklistBaselined:
+		st.Baseline = Baseline{*e, env.Revision, change}
+	case *events.ReviewRecorded:
+		st.Reviews = append(st.Reviews, Review{*e, env.Revision, change})
 	case *events.ChecklistArchived:
 		st.Archived = true
 	case *events.ChecklistReactivated:
@@ -83,6 +87,11 @@ func (st *State) record(env events.Envelope, change Change) {
 	st.Revision, st.Changed = env.Revision, change
 	if env.EffectiveTime.After(st.Effective) {
 		st.Effective = env.EffectiveTime
+	}
+	switch env.Data.(type) {
+	case *events.DocumentSynced, *events.ChecklistBaselined, *events.ReviewRecorded:
+	default:
+		st.Worked = env.Revision
 	}
 	if env.CommandID == "" {
 		return

@@ -32,6 +32,14 @@ type State struct {
 	// Synced is the last document.synced; nil if the checklist has none.
 	Synced *events.DocumentSynced
 
+	// Baseline is the last baseline, Reviews are those that were recorded, oldest
+	// first; a Seq of 0 is none.
+	Baseline Baseline
+	Reviews  []Review
+	// Worked is the revision of the last event that changed something: not of one
+	// that only notes what is there, as a sync, a baseline or a review does.
+	Worked uint64
+
 	// Created and Changed are the first and the last event.
 	Created, Changed Change
 	// Revision is the number of events, Effective the last effective time.

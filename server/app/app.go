@@ -36,6 +36,9 @@ type App interface {
 	// KnownAt returns the position up to which the log held a checklist at a time,
 	// by when its events were recorded.
 	KnownAt(ctx context.Context, name string, w commands.When) (commands.When, error)
+	// Position returns a WHEN with the position that it names, where it is that of
+	// the last baseline or of a review.
+	Position(ctx context.Context, name string, w commands.When) (commands.When, error)
 	// Zone returns the time zone in which the days of a checklist are told.
 	Zone(ctx context.Context, name string) (*time.Location, error)
 	// History returns a checklist's events told for people, oldest first.

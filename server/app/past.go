@@ -63,8 +63,14 @@ func (l *Local) replay(ctx context.Context, name string, at *commands.When, each
 	if err := commands.CheckName(name); err != nil {
 		return err
 	}
-	if at != nil && at.Seq > l.log.End() {
-		return notInLog(at, l.log.End())
+	if at != nil {
+		w, err := l.Position(ctx, name, *at)
+		if err != nil {
+			return err
+		}
+		if at = &w; at.Seq > l.log.End() {
+			return notInLog(at, l.log.End())
+		}
 	}
 	n, behind := 0, behind(at)
 	for env, err := range l.log.Read(ctx, events.Filter{Checklist: name}) {
@@ -96,6 +102,11 @@ func (l *Local) replay(ctx context.Context, name string, at *commands.When, each
 // the rows of the events between them. It returns an error if from is the later.
 func (l *Local) Between(ctx context.Context, name string, from, to *commands.When, look func(before, after *checklist.State, rows []audit.Row) error) error {
 	before, h := checklist.New(), audit.NewHistory()
+	w, err := l.Position(ctx, name, *from)
+	if err != nil {
+		return err
+	}
+	from = &w
 	behindFrom, passed, end := behind(from), false, l.log.End()
 	if from.Seq > l.log.End() {
 		return notInLog(from, l.log.End())

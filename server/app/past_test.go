@@ -260,3 +260,53 @@ func TestKeptIsNotOld(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Baselines and reviews are positions: right after their event, whatever the time.
+func TestPositions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t) // @2 to @7
+	review := func(upto int) commands.RecordReview {
+		return commands.RecordReview{Status: "on-track", Note: "fine", Upto: upto}
+	}
+	seq := func(text string) (events.Seq, error) {
+		at, err := commands.ParseWhen(text, w.now, time.UTC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := events.Seq(0)
+		err = w.Checklist(t.Context(), "plan", &at, func(st *checklist.State) error {
+			got = st.Seq()
+			return nil
+		})
+		return got, err
+	}
+	for _, text := range []string{"baseline", "review", "review~1"} {
+		var refusal *commands.Error
+		if _, err := seq(text); !errors.As(err, &refusal) || refusal.Code != commands.CodeNoMoment || !strings.Contains(refusal.Message, "plan") {
+			t.Errorf("%s of a checklist without one: got %v", text, err)
+		}
+	}
+	// All of this happens at one instant: a time could not tell them apart.
+	for _, cmd := range []commands.Command{
+		commands.SetBaseline{}, done("1"), review(9), done("2"), review(11), commands.SetBaseline{Label: "v2"}, commands.AddTask{Text: "more"},
+	} {
+		w.do("plan", cmd)
+	}
+	for text, want := range map[string]events.Seq{"review~1": 10, "review": 12, "baseline": 13} {
+		if got, err := seq(text); err != nil || got != want {
+			t.Errorf("%s: got @%d (%v), want @%d", text, got, err, want)
+		}
+	}
+	if _, err := seq("review~2"); err == nil || err.Error() != "review~2 goes back too far: plan has 2 reviews" {
+		t.Errorf("review~2: got %v", err)
+	}
+	from := commands.When{Text: "review", Review: 1}
+	if err := w.Between(t.Context(), "plan", &from, nil, func(before, _ *checklist.State, rows []audit.Row) error {
+		if before.Seq() != 12 || len(rows) != 2 {
+			t.Errorf("since the review: got from @%d, %d rows", before.Seq(), len(rows))
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+}

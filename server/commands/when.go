@@ -19,6 +19,10 @@ type When struct {
 	Seq events.Seq
 	// Import is the position at which the import ended.
 	Import bool
+	// Baseline is the position of the last baseline, Review that of the last review,
+	// or, from 2 on, of one before it; the caller finds Seq, as for a commit.
+	Baseline bool
+	Review   int
 	// Commit is the git revision, where one was written; the caller finds Seq.
 	Commit string
 	// From and End are the first instant of the moment and the first behind it;
@@ -28,6 +32,7 @@ type When struct {
 
 var (
 	seqForm    = pattern(`^([a-z0-9][a-z0-9-]{0,62})?@([0-9]{1,18})$`)
+	reviewForm = pattern(`^review(?:~([0-9]{1,6}))?$`)
 	agoForm    = pattern(`^([0-9]{1,5})([dw])$`)
 	commitForm = pattern(`^(?:git:([0-9a-zA-Z._/~^-]{1,100})|([0-9a-f]{7,40}))$`)
 	plusForm   = pattern(`^\+([0-9]{1,5})([dw])$`)
@@ -51,8 +56,16 @@ func ParseWhen(s string, now time.Time, zone *time.Location) (When, error) {
 	case "import":
 		w.Import = true
 		return w, nil
+	case "baseline":
+		w.Baseline = true
+		return w, nil
 	case "now":
 		w.From, w.End = now, now
+		return w, nil
+	}
+	if m := reviewForm().FindStringSubmatch(s); m != nil {
+		back, _ := strconv.Atoi(m[1])
+		w.Review = 1 + back
 		return w, nil
 	}
 	if m := commitForm().FindStringSubmatch(s); m != nil && (m[1] != "" || strings.ContainsAny(m[2], "abcdef")) {
@@ -70,7 +83,7 @@ func ParseWhen(s string, now time.Time, zone *time.Location) (When, error) {
 	}
 	day, err := pastDay(s, now)
 	if err != nil {
-		return w, usage("%q is no moment: write @412, 2026-11-01, 2026-11-01T14:00, yesterday, fri, 3d, import or a commit", s)
+		return w, usage("%q is no moment: write @412, 2026-11-01, 2026-11-01T14:00, yesterday, fri, 3d, import, baseline, review or a commit", s)
 	}
 	w.From, w.End = day.In(zone), nextDay(day).In(zone)
 	return w, nil

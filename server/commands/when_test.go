@@ -84,13 +84,22 @@ func TestParseWhenPositions(t *testing.T) {
 	if want := (commands.When{Text: "import", Import: true}); err != nil || w != want {
 		t.Errorf("got %+v, %v, want %+v", w, err, want)
 	}
+	for text, want := range map[string]commands.When{
+		"baseline": {Text: "baseline", Baseline: true}, "review": {Text: "review", Review: 1}, "review~0": {Text: "review~0", Review: 1},
+		"review~1": {Text: "review~1", Review: 2}, "review~12": {Text: "review~12", Review: 13},
+	} {
+		if w, err = commands.ParseWhen(text, now, time.UTC); err != nil || w != want {
+			t.Errorf("got %+v, %v, want %+v", w, err, want)
+		}
+	}
 	for _, test := range []struct{ when, want string }{
+		{"review~", `usage: "review~" is no moment: write @412, 2026-11-01, 2026-11-01T14:00, yesterday, fri, 3d, import, baseline, review or a commit`},
 		{"412", "usage: 412 could be many things: write @412 for the position in the log"},
 		{"@0", "usage: @0: positions begin with @1"},
 		{"", "usage: an empty WHEN names no moment"},
-		{"2026-02-30", `usage: "2026-02-30" is no moment: write @412, 2026-11-01, 2026-11-01T14:00, yesterday, fri, 3d, import or a commit`},
-		{"tomorrow", `usage: "tomorrow" is no moment: write @412, 2026-11-01, 2026-11-01T14:00, yesterday, fri, 3d, import or a commit`},
-		{"Plan@4", `usage: "Plan@4" is no moment: write @412, 2026-11-01, 2026-11-01T14:00, yesterday, fri, 3d, import or a commit`},
+		{"2026-02-30", `usage: "2026-02-30" is no moment: write @412, 2026-11-01, 2026-11-01T14:00, yesterday, fri, 3d, import, baseline, review or a commit`},
+		{"tomorrow", `usage: "tomorrow" is no moment: write @412, 2026-11-01, 2026-11-01T14:00, yesterday, fri, 3d, import, baseline, review or a commit`},
+		{"Plan@4", `usage: "Plan@4" is no moment: write @412, 2026-11-01, 2026-11-01T14:00, yesterday, fri, 3d, import, baseline, review or a commit`},
 	} {
 		if _, err := commands.ParseWhen(test.when, now, time.UTC); refusal(err) != test.want {
 			t.Errorf("%q: got %q, want %q", test.when, refusal(err), test.want)

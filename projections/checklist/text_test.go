@@ -32,6 +32,7 @@ func TestTexts(t *testing.T) {
 		{"status", func(w io.Writer, st *State, s Style) error { s.Me = "chen@example.com"; return Status(w, st, s) }},
 		{"next", func(w io.Writer, st *State, s Style) error { return Next(w, st, Filter{}, s) }},
 		{"ls", func(w io.Writer, st *State, s Style) error { return List(w, st, Filter{}, s) }},
+		{"risks", WriteRisks},
 		{"task", func(w io.Writer, st *State, s Style) error {
 			for _, key := range []int{2, 3, 7, 11, 18, 14} {
 				if b := st.Task(key); b != nil {

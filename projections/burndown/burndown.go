@@ -111,6 +111,8 @@ type Series struct {
 	closings  map[int]Closing // the last of each task
 	started   map[int]time.Time
 
+	moves Moves
+
 	shape   bool // the command so far changed more than states
 	pending ScopeChange
 }

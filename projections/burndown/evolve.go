@@ -90,9 +90,11 @@ func (s *Series) transition(env events.Envelope, before transition) {
 	case p.class == dropped:
 		s.pending.Tasks = append(s.pending.Tasks, before.key)
 		s.rescope(-1)
+		s.moves.left(was, p.class)
 	case was == dropped:
 		s.pending.Tasks = append(s.pending.Tasks, before.key)
 		s.rescope(1)
+		s.moves.came(p.class)
 	default:
 		s.count(p.section, was, p.class)
 	}

@@ -169,3 +169,24 @@ func TestSeriesContinues(t *testing.T) {
 		}
 	})
 }
+
+// What moved adds up to what remains, at the end of each command and between any
+// two of them.
+func TestMovesAddUp(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t)
+		w.live(t)
+		end := uint64(w.log.End())
+		cut := events.Seq(rapid.Uint64Range(1, end).Draw(t, "cut"))
+		before, after := w.series(func(env events.Envelope) bool { return env.Seq > cut }), w.series(nil)
+		for _, s := range []*burndown.Series{before, after} {
+			if p := s.State().Root().Tally().Progress; s.Remaining() != p.Remaining() || s.Scope() != p.Work || s.Moves().Net() != p.Remaining() {
+				t.Fatalf("@%d: %d remain of %d, the moves %+v make %d; the fold says %+v", s.State().Seq(), s.Remaining(), s.Scope(), s.Moves(), s.Moves().Net(), p)
+			}
+		}
+		if got := before.Remaining() + after.Moves().Since(before.Moves()).Net(); got != after.Remaining() {
+			t.Fatalf("got %d, want %d", got, after.Remaining())
+		}
+	})
+}

@@ -147,8 +147,14 @@ func (s *Series) reshape() {
 		if parted(key) || closedUp(key) ||
 			before == absent && within(v.tasks, key, parted) || now == absent && within(was, key, closedUp) {
 			s.regroup(n)
+			s.moves.regrouped(before, now)
+			continue
+		}
+		s.rescope(n)
+		if n > 0 {
+			s.moves.came(now)
 		} else {
-			s.rescope(n)
+			s.moves.left(before, now)
 		}
 	}
 }
@@ -169,9 +175,11 @@ func (s *Series) count(section int32, before, now class) {
 	switch {
 	case now == done:
 		s.cur.Completed++
+		s.moves.Closed++
 		flow.Completed++
 	case before == done:
 		s.cur.Reopened++
+		s.moves.Reopened++
 		flow.Reopened++
 	}
 	s.flow[section] = flow

@@ -1,0 +1,71 @@
+package burndown
+
+// Moves are what changed how much work remains, counted since the first event.
+// Work that came in done, or left the scope so, changed nothing of it and is in
+// none of them.
+type Moves struct {
+	// Closed and Reopened are how often work was done, and was open again.
+	Closed   int `json:"closed"`
+	Reopened int `json:"reopened"`
+	// Added is open work that came into the scope, Dropped what was decided
+	// against, Removed what left it otherwise.
+	Added   int `json:"added"`
+	Dropped int `json:"dropped"`
+	Removed int `json:"removed"`
+	// Regrouped is by how much remains more, or less, where work was only divided
+	// or put together otherwise.
+	Regrouped int `json:"regrouped"`
+}
+
+// Moves returns what made the work that remains: its Net is that. Call it only
+// between commands.
+func (s *Series) Moves() Moves {
+	s.settle()
+	return s.moves
+}
+
+// Remaining returns the work that is left. Call it only between commands.
+func (s *Series) Remaining() int {
+	s.settle()
+	return s.cur.Work.Remaining()
+}
+
+// Scope returns the work that is done or to be done. Call it only between
+// commands.
+func (s *Series) Scope() int {
+	s.settle()
+	return s.cur.Work.Scope()
+}
+
+// Net is by how much remains more.
+func (m Moves) Net() int {
+	return m.Reopened + m.Added + m.Regrouped - m.Closed - m.Dropped - m.Removed
+}
+
+// Since returns the moves after those of an earlier moment.
+func (m Moves) Since(earlier Moves) Moves {
+	return Moves{
+		Closed: m.Closed - earlier.Closed, Reopened: m.Reopened - earlier.Reopened, Added: m.Added - earlier.Added,
+		Dropped: m.Dropped - earlier.Dropped, Removed: m.Removed - earlier.Removed, Regrouped: m.Regrouped - earlier.Regrouped,
+	}
+}
+
+// open is 1 for work that is not done.
+func (c class) open() int {
+	if c.work() && c != done {
+		return 1
+	}
+	return 0
+}
+
+func (m *Moves) came(now class) { m.Added += now.open() }
+
+func (m *Moves) left(before, now class) {
+	if now == dropped {
+		m.Dropped += before.open()
+		return
+	}
+	m.Removed += before.open()
+}
+
+func (m *Moves) regrouped(before, now class) { m.Regrouped += now.open() - before.open() }

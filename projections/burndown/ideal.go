@@ -1,6 +1,8 @@
 package burndown
 
 import (
+	"time"
+
 	"cairn/events"
 )
 
@@ -76,6 +78,29 @@ func (l Ideal) At(d events.Day) float64 {
 		return 0
 	}
 	return float64(l.From*(l.days-l.calendar.Between(l.Start, d))) / float64(l.days)
+}
+
+// Line returns At of each day from one to another, both included, in one pass.
+func (l Ideal) Line(from, to events.Day) []float64 {
+	var line []float64
+	passed := 0
+	if from > l.Start {
+		passed = l.calendar.Between(l.Start, events.DayOf(from.In(time.UTC).AddDate(0, 0, -1)))
+	}
+	for d := from; d <= to; d = after(d) {
+		if d >= l.Start && l.calendar.Works(d) {
+			passed++
+		}
+		switch {
+		case d < l.Start:
+			line = append(line, float64(l.From))
+		case d >= l.Finish:
+			line = append(line, 0)
+		default:
+			line = append(line, float64(l.From*(l.days-passed))/float64(l.days))
+		}
+	}
+	return line
 }
 
 // Behind returns by how many working days a checklist with so much left at the

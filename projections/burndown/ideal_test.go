@@ -3,8 +3,10 @@ package burndown_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"cairn/events"
+	"cairn/projections/burndown"
 	"cairn/server/commands"
 )
 
@@ -111,6 +113,7 @@ func TestIdeal(t *testing.T) {
 						got += fmt.Sprintf(" %.2f", v)
 					}
 				}
+				alike(t, line)
 			}
 			if got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
@@ -143,6 +146,23 @@ func TestIdealBehind(t *testing.T) {
 	} {
 		if got := line.Behind(test.day, test.left); got != test.want {
 			t.Errorf("%d left on %s: got %.2f, want %.2f", test.left, test.day, got, test.want)
+		}
+	}
+}
+
+// alike fails where Line and At tell different things of a day.
+func alike(t *testing.T, line burndown.Ideal) {
+	t.Helper()
+	for _, from := range []events.Day{"2026-11-02", "2026-11-21", "2026-11-25", "2026-12-03"} {
+		day := from
+		for i, got := range line.Line(from, "2026-12-08") {
+			if want := line.At(day); got != want {
+				t.Errorf("from %s, day %d, %s: Line has %.2f, At %.2f", from, i, day, got, want)
+			}
+			day = events.DayOf(day.In(time.UTC).AddDate(0, 0, 1))
+		}
+		if day != "2026-12-09" {
+			t.Errorf("the line from %s ends before %s", from, day)
 		}
 	}
 }

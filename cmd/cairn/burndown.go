@@ -68,13 +68,13 @@ will be done. Past days never change: what is opened again raises today.
   cairn burndown --csv > days.csv`,
 		Args: args(0, 0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.chart(cmd.Context(), o, "burndown", func(w io.Writer, s *burndown.Series, v *burndown.Summary, co chart.Options) error {
+			return c.chart(cmd.Context(), o, "burndown", func(w io.Writer, s *burndown.Series, v *burndown.Summary, co chart.TextOptions) error {
 				if scope {
 					co.Width = c.style().Width
 					return chart.Scope(w, v, s.Changes(), textIn(s.State()), co)
 				}
 				co.More = "cairn burndown --scope for who and why"
-				return chart.Burndown(w, v, co)
+				return chart.Text(w, v, chart.Burndown, co)
 			})
 		},
 	}
@@ -105,8 +105,8 @@ func newBurnup(c *cli) *cobra.Command {
   cairn burnup --by week --as-of 2026-12-01`,
 		Args: args(0, 0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.chart(cmd.Context(), o, "burnup", func(w io.Writer, _ *burndown.Series, v *burndown.Summary, co chart.Options) error {
-				return chart.Burnup(w, v, co)
+			return c.chart(cmd.Context(), o, "burnup", func(w io.Writer, _ *burndown.Series, v *burndown.Summary, co chart.TextOptions) error {
+				return chart.Text(w, v, chart.Burnup, co)
 			})
 		},
 	}
@@ -127,8 +127,8 @@ gets wider, work piles up.
   cairn flow --by day`,
 		Args: args(0, 0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.chart(cmd.Context(), o, "flow", func(w io.Writer, _ *burndown.Series, v *burndown.Summary, co chart.Options) error {
-				return chart.Flow(w, v, co)
+			return c.chart(cmd.Context(), o, "flow", func(w io.Writer, _ *burndown.Series, v *burndown.Summary, co chart.TextOptions) error {
+				return chart.Text(w, v, chart.Flow, co)
 			})
 		},
 	}
@@ -150,7 +150,7 @@ in, on the last 30 working days. It says nothing before 10 tasks are closed and
   cairn forecast --seed 2           the same by another throw of the dice`,
 		Args: args(0, 0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.chart(cmd.Context(), o, "forecast", func(w io.Writer, _ *burndown.Series, v *burndown.Summary, co chart.Options) error {
+			return c.chart(cmd.Context(), o, "forecast", func(w io.Writer, _ *burndown.Series, v *burndown.Summary, co chart.TextOptions) error {
 				return chart.Forecast(w, v, co)
 			})
 		},
@@ -176,7 +176,7 @@ has been in progress for how long.
 			if weeks < 1 {
 				return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--weeks %d: want a number of weeks", weeks)}
 			}
-			return c.chart(cmd.Context(), o, "stats", func(w io.Writer, s *burndown.Series, v *burndown.Summary, co chart.Options) error {
+			return c.chart(cmd.Context(), o, "stats", func(w io.Writer, s *burndown.Series, v *burndown.Summary, co chart.TextOptions) error {
 				co.Width = c.style().Width
 				return chart.Stats(w, v, s.Stats(v.Days, weeks, o.at(s.State())), people, co)
 			})
@@ -204,7 +204,7 @@ func (c *cli) over(o *chartOptions, s *burndown.Series) bool {
 }
 
 // chart draws the work of this run's checklist at the moment that o asks for.
-func (c *cli) chart(ctx context.Context, o *chartOptions, kind string, draw func(io.Writer, *burndown.Series, *burndown.Summary, chart.Options) error) error {
+func (c *cli) chart(ctx context.Context, o *chartOptions, kind string, draw func(io.Writer, *burndown.Series, *burndown.Summary, chart.TextOptions) error) error {
 	if err := o.check(); err != nil {
 		return err
 	}
@@ -225,6 +225,6 @@ func (c *cli) chart(ctx context.Context, o *chartOptions, kind string, draw func
 			return v.CSV(c.out)
 		}
 		style := c.style()
-		return draw(c.out, s, &v, chart.Options{By: o.by, Width: style.Width, Plain: !style.Color})
+		return draw(c.out, s, &v, chart.TextOptions{By: o.by, Width: style.Width, Plain: !style.Color})
 	})
 }

@@ -75,11 +75,11 @@ func TestHalfAYear(t *testing.T) {
 	err := a.Burndown(context.Background(), Name, nil, func(s *burndown.Series) error {
 		v := s.Summarise(Name, "2027-06-04", false, burndown.Options{})
 		text := func(key int) string { return s.State().Block(events.TaskRef(key)).Task.Text }
-		o := chart.Options{Plain: true, Width: 80}
+		o := chart.TextOptions{Plain: true, Width: 80}
 		for name, write := range map[string]func(io.Writer) error{
-			"burndown": func(w io.Writer) error { return chart.Burndown(w, &v, o) },
-			"burnup":   func(w io.Writer) error { return chart.Burnup(w, &v, o) },
-			"flow":     func(w io.Writer) error { return chart.Flow(w, &v, o) },
+			"burndown": func(w io.Writer) error { return chart.Text(w, &v, chart.Burndown, o) },
+			"burnup":   func(w io.Writer) error { return chart.Text(w, &v, chart.Burnup, o) },
+			"flow":     func(w io.Writer) error { return chart.Text(w, &v, chart.Flow, o) },
 			"forecast": func(w io.Writer) error { return chart.Forecast(w, &v, o) },
 			"scope":    func(w io.Writer) error { return chart.Scope(w, &v, s.Changes(), text, o) },
 			"stats": func(w io.Writer) error {

@@ -1,10 +1,3 @@
-// Package chart draws how a checklist's work goes down: on a terminal, and as
-// pictures.
-//
-// For most uses, give a [burndown.Summary] to [Burndown]. A chart draws what
-// happened and nothing else: the future is a plan and a range of days, and no
-// line. Steps go along and down, never slanted. The axis begins at 0, and each
-// chart says from which position of the log it was drawn.
 package chart
 
 import (
@@ -14,8 +7,8 @@ import (
 	"cairn/projections/burndown"
 )
 
-// Options say how to draw. The zero Options are usual.
-type Options struct {
+// TextOptions say how to draw. The zero TextOptions are usual.
+type TextOptions struct {
 	// By is "day" or "week"; empty is what fits.
 	By string
 	// Width is the columns to draw in; 0 is 80.

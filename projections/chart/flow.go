@@ -9,10 +9,10 @@ import (
 	"cairn/projections/checklist"
 )
 
-// Flow draws how much work stood in which state: done at the bottom, then what is
+// drawFlow draws how much work stood in which state: done at the bottom, then what is
 // in progress, on hold and to do, up to the scope. A band that gets wider is where
 // work piles up.
-func Flow(w io.Writer, s *burndown.Summary, o Options) error {
+func drawFlow(w io.Writer, s *burndown.Summary, o TextOptions) error {
 	c := newCanvas(s, o, s.Days[len(s.Days)-1].Date)
 	for column := 0; column <= c.today; column++ {
 		d, _ := c.at(column)
@@ -40,7 +40,7 @@ func Flow(w io.Writer, s *burndown.Summary, o Options) error {
 }
 
 // Forecast says by when the work will be done, and what that is drawn from.
-func Forecast(w io.Writer, s *burndown.Summary, o Options) error {
+func Forecast(w io.Writer, s *burndown.Summary, o TextOptions) error {
 	style := checklist.Style{Width: max(o.Width, 0), Color: !o.Plain}
 	if o.Width == 0 {
 		style.Width = 80
@@ -72,7 +72,7 @@ func Forecast(w io.Writer, s *burndown.Summary, o Options) error {
 }
 
 // Scope lists the commands that changed the scope, newest first: who, and why.
-func Scope(w io.Writer, s *burndown.Summary, changes []burndown.ScopeChange, text func(key int) string, o Options) error {
+func Scope(w io.Writer, s *burndown.Summary, changes []burndown.ScopeChange, text func(key int) string, o TextOptions) error {
 	style := checklist.Style{Width: max(o.Width, 0), Color: !o.Plain}
 	id := fmt.Sprintf("%s@%d", s.Name, s.Seq)
 	var b strings.Builder

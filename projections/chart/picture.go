@@ -1,13 +1,13 @@
 // Package chart draws the history of a checklist's work: as text for a terminal,
 // and as a picture for everything else.
 //
-// For most uses of a picture, hand a [burndown.Summary] to [SVG], or to [PNG]
-// where SVG is not shown. Both draw the same scene: the picture is laid out
-// once, from the summary alone, and the same summary makes the same bytes.
+// For most uses, hand a [burndown.Summary] to [Text], or for a picture to [SVG], or
+// to [PNG] where SVG is not shown. These two draw the same scene: the picture is
+// laid out once, from the summary alone, and the same summary makes the same bytes.
 //
 // What is drawn keeps to three rules. Past days are steps, never joined by
 // slanted lines. The future holds the plan and the forecast, never data. And
-// the axis begins at 0. Nothing is told by colour alone. See docs/adr/0016.
+// the axis begins at 0. Nothing is told by colour alone. See docs/adr/0017.
 package chart
 
 import (

@@ -12,7 +12,7 @@ import (
 // Stats writes the figures of the last weeks: what was closed, how long work took,
 // and what has been in progress for how long. People are listed by name, and only
 // if people is set: it is no ranking.
-func Stats(w io.Writer, s *burndown.Summary, v burndown.Stats, people bool, o Options) error {
+func Stats(w io.Writer, s *burndown.Summary, v burndown.Stats, people bool, o TextOptions) error {
 	style := checklist.Style{Width: max(o.Width, 0), Color: !o.Plain}
 	edge := 78
 	if !style.Piped() {

@@ -69,9 +69,22 @@ func newScale(most int) scale {
 
 func (s scale) row(v float64) int { return int(math.Round(v * s.each)) }
 
-// Burndown draws what remains, with the scope, the ideal line and the range of the
-// forecast. It writes nothing but text, in o.Width columns, and ends with sentences.
-func Burndown(w io.Writer, s *burndown.Summary, o Options) error {
+// Text draws a chart in o.Width columns, and ends with sentences. It writes nothing
+// but text.
+func Text(w io.Writer, s *burndown.Summary, kind Kind, o TextOptions) error {
+	switch kind {
+	case Burnup:
+		return drawBurnup(w, s, o)
+	case Flow:
+		return drawFlow(w, s, o)
+	default:
+		return drawBurndown(w, s, o)
+	}
+}
+
+// drawBurndown draws what remains, with the scope, the ideal line and the range of
+// the forecast.
+func drawBurndown(w io.Writer, s *burndown.Summary, o TextOptions) error {
 	c := newCanvas(s, o, endOf(s))
 	c.steps(func(d burndown.Day) int { return d.Work.Remaining() }, '━', '┃', "┓┗┛┏")
 	c.label(func(d burndown.Day) int { return d.Work.Remaining() }, "")
@@ -82,8 +95,8 @@ func Burndown(w io.Writer, s *burndown.Summary, o Options) error {
 	return c.write(w, "Remaining work", "━ remaining   ┄ scope"+c.idealLegend())
 }
 
-// Burnup draws what is done, up to the scope.
-func Burnup(w io.Writer, s *burndown.Summary, o Options) error {
+// drawBurnup draws what is done, up to the scope.
+func drawBurnup(w io.Writer, s *burndown.Summary, o TextOptions) error {
 	c := newCanvas(s, o, endOf(s))
 	c.steps(func(d burndown.Day) int { return d.Work.Done }, '━', '┃', "┓┗┛┏")
 	c.label(func(d burndown.Day) int { return d.Work.Done }, "")
@@ -96,7 +109,7 @@ func Burnup(w io.Writer, s *burndown.Summary, o Options) error {
 // canvas is a chart that is being drawn.
 type canvas struct {
 	s     *burndown.Summary
-	o     Options
+	o     TextOptions
 	axis  axis
 	scale scale
 	grid  *grid
@@ -105,7 +118,7 @@ type canvas struct {
 }
 
 // newCanvas makes room from the first day to end.
-func newCanvas(s *burndown.Summary, o Options, end events.Day) *canvas {
+func newCanvas(s *burndown.Summary, o TextOptions, end events.Day) *canvas {
 	if o.Width == 0 {
 		o.Width = 80
 	}

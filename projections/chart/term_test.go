@@ -57,7 +57,7 @@ func TestTerminal(t *testing.T) {
 			s := sampleYear(t, test.until)
 			v := s.Summarise("elixir-migration", test.until, test.open, burndown.Options{})
 			var b bytes.Buffer
-			if err := chart.Burndown(&b, &v, chart.Options{By: test.by, Plain: true, More: "cairn burndown --scope for who and why"}); err != nil {
+			if err := chart.Text(&b, &v, chart.Burndown, chart.TextOptions{By: test.by, Plain: true, More: "cairn burndown --scope for who and why"}); err != nil {
 				t.Fatal(err)
 			}
 			golden(t, test.name+".txt", b.Bytes())
@@ -74,14 +74,14 @@ func TestTerminalOthers(t *testing.T) {
 	now := time.Date(2027, 6, 4, 15, 0, 0, 0, time.UTC)
 	text := func(key int) string { return s.State().Block(events.TaskRef(key)).Task.Text }
 	for name, write := range map[string]func(w io.Writer) error{
-		"burnup":   func(w io.Writer) error { return chart.Burnup(w, &v, chart.Options{Plain: true}) },
-		"flow":     func(w io.Writer) error { return chart.Flow(w, &v, chart.Options{Plain: true}) },
-		"forecast": func(w io.Writer) error { return chart.Forecast(w, &v, chart.Options{Plain: true}) },
+		"burnup":   func(w io.Writer) error { return chart.Text(w, &v, chart.Burnup, chart.TextOptions{Plain: true}) },
+		"flow":     func(w io.Writer) error { return chart.Text(w, &v, chart.Flow, chart.TextOptions{Plain: true}) },
+		"forecast": func(w io.Writer) error { return chart.Forecast(w, &v, chart.TextOptions{Plain: true}) },
 		"scope": func(w io.Writer) error {
-			return chart.Scope(w, &v, s.Changes(), text, chart.Options{Plain: true, Width: 80})
+			return chart.Scope(w, &v, s.Changes(), text, chart.TextOptions{Plain: true, Width: 80})
 		},
 		"stats": func(w io.Writer) error {
-			return chart.Stats(w, &v, s.Stats(v.Days, 8, now), true, chart.Options{Plain: true, Width: 80})
+			return chart.Stats(w, &v, s.Stats(v.Days, 8, now), true, chart.TextOptions{Plain: true, Width: 80})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

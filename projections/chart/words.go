@@ -15,7 +15,7 @@ import (
 // Each is one line.
 func Words(s *burndown.Summary, more string) []string {
 	var lines []string
-	for _, line := range []string{plan(s), Chance(s), steady(s), scope(s, more), source(s)} {
+	for _, line := range []string{planned(s), Chance(s), steady(s), scope(s, more), drawnFrom(s)} {
 		if line != "" {
 			lines = append(lines, line)
 		}
@@ -23,8 +23,8 @@ func Words(s *burndown.Summary, more string) []string {
 	return lines
 }
 
-// plan says how the work stands beside the ideal line.
-func plan(s *burndown.Summary) string {
+// planned says how the work stands beside the ideal line.
+func planned(s *burndown.Summary) string {
 	text := fmt.Sprintf("%d remaining", s.Now.Left)
 	switch {
 	case len(s.Days) > 0 && s.Days[len(s.Days)-1].Work.Scope() == 0:
@@ -43,7 +43,7 @@ func plan(s *burndown.Summary) string {
 	default:
 		text += ", as the ideal line has it"
 	}
-	return text + ": " + Behind(s.Now.Behind) + moved(s) + "."
+	return text + ": " + Behind(s.Now.Behind) + movedFrom(s) + "."
 }
 
 // Behind says by how much something is behind the plan, or ahead of it.
@@ -62,8 +62,8 @@ func Behind(days float64) string {
 	return "on time"
 }
 
-// moved says how far behind it was before.
-func moved(s *burndown.Summary) string {
+// movedFrom says how far behind it was before.
+func movedFrom(s *burndown.Summary) string {
 	if s.Before == nil || Behind(s.Before.Behind) == Behind(s.Now.Behind) {
 		return ""
 	}
@@ -186,8 +186,8 @@ func signed(n int) string {
 	return fmt.Sprintf("+%d", n)
 }
 
-// source says what the forecast was drawn from.
-func source(s *burndown.Summary) string {
+// drawnFrom says what the forecast was drawn from.
+func drawnFrom(s *burndown.Summary) string {
 	f := s.Forecast
 	if f == nil {
 		return "Past days never change."

@@ -8,7 +8,7 @@ STEPS    ?= 500
 GOLDEN    = $(shell grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-race lint fuzz fuzz-events fuzz-markdown fuzz-diff fuzz-trust bench kill clones golden
+.PHONY: help build demo test test-race lint fuzz fuzz-events fuzz-markdown fuzz-diff fuzz-trust bench kill clones golden pictures
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -55,3 +55,9 @@ clones: ## three clones of one repository, STEPS random steps (500)
 
 golden: ## rewrite the golden files of the views; read the diff
 	go test $(GOLDEN) -update
+
+pictures: ## docs/images: half a year of a team that cairnsim makes
+	d=$$(mktemp -d) && export XDG_STATE_HOME=$$d && go run ./cmd/cairnsim --data $$d/log examples/elixir-migration.md && \
+	go build -o $$d/cairn ./cmd/cairn && for kind in burndown flow; do \
+	$$d/cairn --data $$d/log $$kind --svg docs/images/$$kind.svg && $$d/cairn --data $$d/log $$kind --dark --svg docs/images/$$kind-dark.svg || exit 1; \
+	done && rm -rf $$d

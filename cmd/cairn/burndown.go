@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"time"
 
@@ -20,6 +22,8 @@ import (
 type chartOptions struct {
 	seeOptions
 	by, count string
+	svg, png  string
+	dark      bool
 	seed      uint64
 	csv       bool
 }
@@ -34,6 +38,12 @@ func (o *chartOptions) register(cmd *cobra.Command) {
 func (o *chartOptions) registerBy(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.by, "by", "", "by `day` or week; else what fits")
 	_ = cmd.RegisterFlagCompletionFunc("by", cobra.FixedCompletions([]string{"day", "week"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func (o *chartOptions) registerPictures(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.svg, "svg", "", "a picture: an SVG in this `file`, - for stdout")
+	cmd.Flags().StringVar(&o.png, "png", "", "a picture: a PNG in this `file`")
+	cmd.Flags().BoolVar(&o.dark, "dark", false, "pictures for a dark page")
 }
 
 func (o *chartOptions) registerSeed(cmd *cobra.Command) {
@@ -65,6 +75,7 @@ will be done. Past days never change: what is opened again raises today.
   cairn burndown
   cairn burndown --scope            what came into the scope: who, when and why
   cairn burndown --as-of fri        as it was
+  cairn burndown --svg work.svg --png work.png
   cairn burndown --csv > days.csv`,
 		Args: args(0, 0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -80,6 +91,7 @@ will be done. Past days never change: what is opened again raises today.
 	}
 	cmd.Flags().BoolVar(&scope, "scope", false, "the changes of the scope: who, when and why")
 	o.registerBy(cmd)
+	o.registerPictures(cmd)
 	o.registerSeed(cmd)
 	o.register(cmd)
 	return cmd
@@ -111,6 +123,7 @@ func newBurnup(c *cli) *cobra.Command {
 		},
 	}
 	o.registerBy(cmd)
+	o.registerPictures(cmd)
 	o.registerSeed(cmd)
 	o.register(cmd)
 	return cmd
@@ -133,6 +146,7 @@ gets wider, work piles up.
 		},
 	}
 	o.registerBy(cmd)
+	o.registerPictures(cmd)
 	o.register(cmd)
 	return cmd
 }
@@ -223,8 +237,39 @@ func (c *cli) chart(ctx context.Context, o *chartOptions, kind string, draw func
 			return c.printJSON(v.JSON(s.State().JSONHead(kind, o.of())))
 		case o.csv:
 			return v.CSV(c.out)
+		case o.svg != "" || o.png != "":
+			return c.pictures(o, v, chart.Kind(kind))
 		}
 		style := c.style()
 		return draw(c.out, s, &v, chart.TextOptions{By: o.by, Width: style.Width, Plain: !style.Color})
 	})
+}
+
+// pictures writes the pictures that were asked for.
+func (c *cli) pictures(o *chartOptions, v burndown.Summary, kind chart.Kind) error {
+	co := chart.Options{Dark: o.dark, By: o.by}
+	for _, p := range []struct {
+		path string
+		draw func(io.Writer, burndown.Summary, chart.Kind, chart.Options) error
+	}{{o.svg, chart.SVG}, {o.png, chart.PNG}} {
+		if p.path == "" {
+			continue
+		}
+		var b bytes.Buffer
+		if err := p.draw(&b, v, kind, co); err != nil {
+			return err
+		}
+		if p.path == "-" {
+			if _, err := c.out.Write(b.Bytes()); err != nil {
+				return err
+			}
+			continue
+		}
+		path := c.absolute(p.path)
+		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+			return fmt.Errorf("%w: %w", events.ErrStorage, err)
+		}
+		c.talk("%s: %s of %s@%d\n", c.shown(path), kind, v.Name, v.Seq)
+	}
+	return nil
 }

@@ -65,7 +65,7 @@ rewritten.
 	group(root, "work", newEdit(c), newMove(c), newRemove(c), newSplit(c), newAssign(c), newDue(c), newEstimate(c), newLabel(c),
 		newLink(c), newUnlink(c), newBlock(c), newUnblock(c), newComment(c), newUncomment(c), newSection(c), newPlan(c), newBaseline(c), newSeparate(c), newJoin(c), newUndo(c), newRedo(c))
 	group(root, "see", newShow(c), newList(c), newNext(c), newLog(c), newBlame(c), newDiff(c), newBurndown(c), newBurnup(c),
-		newFlow(c), newForecast(c), newStats(c), newRisks(c), newWatch(c))
+		newFlow(c), newForecast(c), newStats(c), newRisks(c), newReport(c), newWatch(c))
 	group(root, "trust", newVerify(c), newCheckpoint(c), newProve(c), newKey(c), newBackup(c), newRestore(c), newDoctor(c))
 	group(root, "more", newVersion(c))
 	root.SetHelpCommandGroupID("more")

@@ -68,6 +68,9 @@ var markdownSigns = strings.NewReplacer(
 	"#", `\#`, "&", `\&`, "@", "@<!-- -->", "://", ":<!-- -->//",
 )
 
+// Escape returns text that Markdown shows as it is; see escape.
+func Escape(text string) string { return escape(text) }
+
 // escape returns text that Markdown shows as it is. An @ calls nobody, a # and a
 // URL link nothing: what is pasted is a report of the checklist.
 func escape(text string) string { return markdownSigns.Replace(checklist.Clean(text)) }

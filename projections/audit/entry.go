@@ -86,6 +86,8 @@ func newEntry(rows []Row) Entry {
 		e.Action, e.Text = "sync", synced(rows)
 	case name == splitTask:
 		e.Action, e.Key, e.Text = "split", key(first.Parent), checklist.Clean(first.ParentText)
+	case rows[len(rows)-1].Kind == events.KindReviewRecorded:
+		e.one(rows[len(rows)-1])
 	case len(shown) == 1 || sameTarget(shown):
 		e.one(shown[0])
 	case sameAction(shown):

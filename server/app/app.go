@@ -12,6 +12,7 @@ import (
 
 	"cairn/events"
 	"cairn/projections/audit"
+	"cairn/projections/burndown"
 	"cairn/projections/checklist"
 	"cairn/server/commands"
 )
@@ -33,6 +34,8 @@ type App interface {
 	// Between calls look with a checklist as of two moments, of which from is the
 	// earlier and to is nil for now, and with the rows of the events between them.
 	Between(ctx context.Context, name string, from, to *commands.When, look func(before, after *checklist.State, rows []audit.Row) error) error
+	// Report calls look with the work of a checklist as of two moments, as Between.
+	Report(ctx context.Context, name string, from, to *commands.When, look func(before, after *burndown.Series, rows []audit.Row) error) error
 	// KnownAt returns the position up to which the log held a checklist at a time,
 	// by when its events were recorded.
 	KnownAt(ctx context.Context, name string, w commands.When) (commands.When, error)

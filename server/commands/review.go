@@ -17,9 +17,11 @@ type RecordReview struct {
 	Note   string `json:"note"`
 	// Asks are what is needed of others.
 	Asks []string `json:"asks,omitempty"`
-	// From (excluded) and Upto are the revisions that it looked at.
-	From int `json:"from"`
-	Upto int `json:"upto"`
+	// From (excluded) and Upto are the revisions that it looked at; 0 is the last
+	// review, and the end. They are not what somebody wishes: a retry, which sees
+	// more, is the same command.
+	From int `json:"-"`
+	Upto int `json:"-"`
 }
 
 // Name returns the stored name.
@@ -32,7 +34,7 @@ func (c RecordReview) resolve(*resolver) (Command, error) {
 	if strings.TrimSpace(c.Note) == "" {
 		return nil, usage("a review says how it stands: -m \"…\"")
 	}
-	if c.From < 0 || c.Upto < c.From {
+	if c.From < 0 || c.Upto != 0 && c.Upto < c.From {
 		return nil, usage("a review from %d to %d looks at nothing", c.From, c.Upto)
 	}
 	c.Note = strings.TrimSpace(c.Note)
@@ -52,6 +54,12 @@ func Statuses() []string { return []string{"on-track", "at-risk", "off-track"} }
 func (c RecordReview) decide(d *decision) error {
 	if n := len(d.st.Reviews); n > 0 && !d.st.News(d.st.Reviews[n-1].Revision) {
 		return nil // nothing to tell since
+	}
+	if c.Upto == 0 {
+		c.Upto = int(d.st.Revision)
+	}
+	if n := len(d.st.Reviews); n > 0 && c.From == 0 {
+		c.From = int(d.st.Reviews[n-1].Revision)
 	}
 	if d.st.News(uint64(c.Upto)) {
 		return &Error{

@@ -16,6 +16,9 @@ func TestRecordReview(t *testing.T) {
 	recorded := func(upto int) events.Event {
 		return &events.ReviewRecorded{Status: "at-risk", Note: "late", Asks: []string{"Billing: sign"}, Upto: upto}
 	}
+	from := func(from, upto int) events.Event {
+		return &events.ReviewRecorded{Status: "at-risk", Note: "late", Asks: []string{"Billing: sign"}, From: from, Upto: upto}
+	}
 	every := commands.Schedule{Tasks: []string{"2"}, Due: "fri", Every: "week"}
 	run(t, []decided{
 		{name: "what it found", given: on(document), when: review(9), then: []events.Event{recorded(9)}},
@@ -36,16 +39,20 @@ func TestRecordReview(t *testing.T) {
 			given: on(document, every, do(commands.Drop, "2")), when: review(9),
 			then: []events.Event{recorded(9)},
 		},
+		{
+			name:  "without positions it is about what came since the last",
+			given: on(document, review(9), do(commands.Start, "1")), when: review(0), then: []events.Event{from(5, 6)},
+		},
 		{name: "again without news", given: on(document, every, review(9)), when: review(99)},
 		{
 			name:  "again after a change",
 			given: on(document, review(9), do(commands.Start, "1")), when: review(99),
-			then: []events.Event{recorded(99)},
+			then: []events.Event{from(5, 99)},
 		},
 		{
 			name:  "again after another baseline",
 			given: on(document, review(9), commands.SetBaseline{}), when: review(99),
-			then: []events.Event{recorded(99)},
+			then: []events.Event{from(5, 99)},
 		},
 		{
 			name:  "what changed behind the report is not reviewed",

@@ -1,0 +1,295 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"cairn/events"
+	"cairn/projections/audit"
+	"cairn/projections/burndown"
+	"cairn/projections/checklist"
+	"cairn/projections/report"
+	"cairn/server/commands"
+)
+
+// reportOptions are the flags of report.
+type reportOptions struct {
+	writeFlags
+	since                       string
+	markdown, changelog, record bool
+	status                      string
+	asks                        []string
+}
+
+func newReport(c *cli) *cobra.Command {
+	o := &reportOptions{}
+	cmd := &cobra.Command{
+		Use: "report [REVIEW]", Short: "The weekly review: what moved, waits, is late, comes next",
+		Long: `The weekly review: what moved since the last review, or else in a week, and why
+what remains is what it is; what waits, is late and comes next; how the end moved.
+A review that was recorded is printed as it was.
+
+  cairn report
+  cairn report --since fri
+  cairn report --markdown | gh issue comment 12 --body-file -
+  cairn report --record --status at-risk -m "Billing" --ask "Billing: sign"
+  cairn report review~1             the one before the last, as it was
+  cairn report --changelog          what was finished, by section
+
+--record keeps the review in the log, and completes the task of the review for
+this time if one open task that repeats has the word review in its text.`,
+		Args: args(0, 1, "at most a REVIEW: review, review~1"),
+		RunE: func(cmd *cobra.Command, given []string) error {
+			if err := o.check(cmd, given); err != nil {
+				return err
+			}
+			if o.record {
+				return c.recordReview(cmd.Context(), o)
+			}
+			if len(given) == 1 {
+				return c.pastReport(cmd.Context(), o, given[0])
+			}
+			return c.report(cmd.Context(), o.since, func(r *report.Report) error { return c.writeReport(o, r, checklist.Moment{}) })
+		},
+	}
+	cmd.Flags().StringVar(&o.since, "since", "", "what moved since this `WHEN`; cairn help when")
+	cmd.Flags().BoolVar(&o.markdown, "markdown", false, "as Markdown, for an issue or a pull request")
+	cmd.Flags().BoolVar(&o.changelog, "changelog", false, "only what was finished, by section, as Markdown")
+	cmd.Flags().BoolVar(&o.record, "record", false, "keep the review in the log")
+	cmd.Flags().StringVar(&o.status, "status", "", "with --record: `on-track`, at-risk or off-track")
+	cmd.Flags().StringArrayVar(&o.asks, "ask", nil, "with --record: a `text`, what is needed of others;\nrepeatable")
+	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(commands.Statuses(), cobra.ShellCompDirectiveNoFileComp))
+	o.register(cmd)
+	return cmd
+}
+
+// check refuses flags that do not go together.
+func (o *reportOptions) check(cmd *cobra.Command, given []string) error {
+	refuse := func(format string, args ...any) error {
+		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf(format, args...), Hint: "See cairn report --help."}
+	}
+	if !o.record {
+		for _, flag := range []string{"status", "ask", "reason", "dry-run"} {
+			if cmd.Flags().Changed(flag) {
+				return refuse("--%s goes with --record", flag)
+			}
+		}
+	}
+	switch {
+	case o.record && (o.since != "" || len(given) > 0 || o.markdown || o.changelog):
+		return refuse("--record is about what moved since the last review, and goes with no other view")
+	case o.record && o.status == "":
+		return refuse("--record wants --status on-track, at-risk or off-track")
+	case o.markdown && o.changelog:
+		return refuse("--markdown and --changelog: give one of them")
+	case len(given) > 0 && o.since != "":
+		return refuse("a review that was recorded has its own beginning: leave out --since")
+	}
+	return nil
+}
+
+// writeReport writes a report in the form that o asks for.
+func (c *cli) writeReport(o *reportOptions, r *report.Report, of checklist.Moment) error {
+	switch {
+	case c.json:
+		return c.printJSON(report.JSON(r, of))
+	case o.changelog:
+		return report.Changelog(c.out, r)
+	case o.markdown:
+		return report.Markdown(c.out, r)
+	}
+	more := ""
+	if r.Recorded == nil && o.since == "" && !c.style().Piped() && !r.Empty() {
+		more = "Not recorded yet:\n  cairn report --record --status on-track|at-risk|off-track -m \"…\""
+	}
+	return report.Text(c.out, r, more, c.style())
+}
+
+// report calls see with the report up to now, since a moment; where none is given,
+// since the last review, else since a week ago.
+func (c *cli) report(ctx context.Context, since string, see func(*report.Report) error) error {
+	name, err := c.name(ctx)
+	if err != nil {
+		return err
+	}
+	var from commands.When
+	var begin report.Moment
+	if since != "" {
+		at, err := c.when(ctx, name, since)
+		if err != nil {
+			return err
+		}
+		if from = *at; !from.From.IsZero() { // a day means its beginning
+			from.From = from.From.Add(-1)
+			from.End = from.From
+		}
+	} else if from, begin, err = c.lastReview(ctx, name); err != nil {
+		return err
+	}
+	return c.session.Report(ctx, name, &from, nil, func(before, after *burndown.Series, rows []audit.Row) error {
+		st := after.State()
+		end := report.Moment{Day: max(c.today(st), events.DayOf(st.Effective.In(st.Zone())))}
+		r := report.New(before, after, rows, beginning(begin, before), end)
+		return see(&r)
+	})
+}
+
+// beginning is begin, else the day of the last event before.
+func beginning(begin report.Moment, before *burndown.Series) report.Moment {
+	if begin.Day == "" {
+		begin.Day = events.DayOf(before.State().Effective.In(before.State().Zone()))
+	}
+	return begin
+}
+
+// lastReview is where a report begins by itself: at the last review, else a week
+// ago, else at the import.
+func (c *cli) lastReview(ctx context.Context, name string) (from commands.When, begin report.Moment, err error) {
+	err = c.session.Checklist(ctx, name, nil, func(st *checklist.State) error {
+		from, begin = firstBeginning(st, max(c.today(st), events.DayOf(st.Effective.In(st.Zone()))))
+		if n := len(st.Reviews); n > 0 {
+			from, begin = commands.When{Text: "review", Seq: st.Reviews[n-1].Seq}, report.Moment{}
+		}
+		return nil
+	})
+	return from, begin, err
+}
+
+// firstBeginning is where the first review begins, seen from a day: at the end of
+// the day a week before it, or at the import where that came later.
+func firstBeginning(st *checklist.State, today events.Day) (commands.When, report.Moment) {
+	back := events.DayOf(today.In(time.UTC).AddDate(0, 0, -7))
+	if events.DayOf(st.Created.At.In(st.Zone())) > back {
+		return commands.When{Text: "import", Import: true}, report.Moment{}
+	}
+	end := events.DayOf(back.In(time.UTC).AddDate(0, 0, 1)).In(st.Zone()).Add(-1)
+	return commands.When{Text: string(back), From: end, End: end}, report.Moment{Day: back, Over: true}
+}
+
+// pastReport prints a review that was recorded, as it was then.
+func (c *cli) pastReport(ctx context.Context, o *reportOptions, given string) error {
+	name, err := c.name(ctx)
+	if err != nil {
+		return err
+	}
+	at, err := c.when(ctx, name, given)
+	if err != nil {
+		return err
+	}
+	if at.Review == 0 {
+		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s is no review: want review or review~1", checklist.Clean(given)), Hint: "What moved since another moment: cairn report --since WHEN"}
+	}
+	c.past = true
+	var review checklist.Review
+	var first, end events.Day
+	var week commands.When
+	var begin report.Moment
+	if err := c.session.Checklist(ctx, name, at, func(st *checklist.State) error {
+		review = st.Reviews[len(st.Reviews)-1]
+		end = events.DayOf(review.At.In(st.Zone()))
+		if len(st.Reviews) == 1 {
+			first = end
+		}
+		week, begin = firstBeginning(st, end)
+		return nil
+	}); err != nil {
+		return err
+	}
+	from, to, err := c.reviewed(ctx, name, review)
+	if err != nil {
+		return err
+	}
+	if first != "" {
+		from = week
+	} else {
+		begin = report.Moment{}
+	}
+	return c.session.Report(ctx, name, &from, &to, func(before, after *burndown.Series, rows []audit.Row) error {
+		r := report.New(before, after, rows, beginning(begin, before), report.Moment{Day: end})
+		r.Recorded = &review
+		return c.writeReport(o, &r, checklist.Moment{AsOf: given})
+	})
+}
+
+// reviewed returns the positions that a review is from and upto.
+func (c *cli) reviewed(ctx context.Context, name string, review checklist.Review) (from, to commands.When, err error) {
+	from, to = commands.When{Text: "the review's beginning"}, commands.When{Text: "the review's end"}
+	for env, err := range c.session.Events(ctx, events.Filter{Checklist: name, Upto: review.Seq}) {
+		if err != nil {
+			return from, to, err
+		}
+		if env.Revision <= uint64(review.From) {
+			from.Seq = env.Seq
+		}
+		if env.Revision <= uint64(review.Upto) {
+			to.Seq = env.Seq
+		}
+	}
+	return from, to, nil
+}
+
+// recordReview keeps the review in the log.
+func (c *cli) recordReview(ctx context.Context, o *reportOptions) error {
+	cmd := commands.RecordReview{Status: o.status, Note: o.reason, Asks: o.asks}
+	var covers string
+	if err := c.report(ctx, "", func(r *report.Report) error {
+		cmd.From, cmd.Upto = int(r.From.Revision), int(r.To.Revision)
+		covers = fmt.Sprintf("review %d recorded, covers @%d-@%d", r.Number, r.From.Seq+1, r.To.Seq)
+		if r.From.Seq == r.To.Seq {
+			covers = fmt.Sprintf("review %d recorded at @%d", r.Number, r.To.Seq)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	flags := o.writeFlags
+	flags.reason = "" // the note says it
+	outcome, err := c.carryOut(ctx, &flags, cmd)
+	if err != nil {
+		return err
+	}
+	return c.after(ctx, &flags, outcome, func(st *checklist.State) error {
+		if outcome.Repeated {
+			for i, v := range st.Reviews {
+				if v.Seq == outcome.Seq {
+					c.talk("This command was carried out before: review %d, @%d.\n", i+1, v.Seq)
+				}
+			}
+			return nil
+		}
+		c.tellReview(st, covers, outcome.Rows, o.dryRun)
+		return nil
+	})
+}
+
+// tellReview tells what recording a review did.
+func (c *cli) tellReview(st *checklist.State, covers string, rows []audit.Row, dry bool) {
+	if len(rows) == 0 {
+		n := len(st.Reviews)
+		last := st.Reviews[n-1]
+		c.talk("Nothing changed since review %d: %s, %s, @%d; nothing was written.\n", n, checklist.Clean(last.By.Name()), ago(c.now().Sub(last.At)), last.Seq)
+		return
+	}
+	done, next := "no task that repeats is the review's", ""
+	for _, row := range rows {
+		switch row.Kind {
+		case events.KindTaskCompleted:
+			done = fmt.Sprintf("%d done for this time", row.Key)
+		case events.KindTaskScheduled:
+			if b := st.Task(row.Key); b != nil {
+				next = ", next " + string(b.Task.Due)
+			}
+		}
+	}
+	at := ""
+	if last := rows[len(rows)-1]; last.Seq != 0 {
+		at = fmt.Sprintf("  @%d", last.Seq)
+	}
+	c.talk("%s; %s%s%s\n", covers, done, next, at)
+	if dry {
+		c.talk("Nothing was written.\n")
+	}
+}

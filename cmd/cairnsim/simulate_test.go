@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -91,6 +92,16 @@ func TestHalfAYear(t *testing.T) {
 				return err
 			}
 			golden(t, name+".txt", b.Bytes())
+		}
+		// The pictures of the README are of the same half year, seen in its last hour.
+		v = s.Summarise(Name, "", true, burndown.Options{}) // of the last event's day
+		for _, kind := range []chart.Kind{chart.Burndown, chart.Flow} {
+			var light, dark bytes.Buffer
+			if err := errors.Join(chart.SVG(&light, v, kind, chart.Options{}), chart.SVG(&dark, v, kind, chart.Options{Dark: true})); err != nil {
+				return err
+			}
+			golden(t, "../../../docs/images/"+string(kind)+".svg", light.Bytes())
+			golden(t, "../../../docs/images/"+string(kind)+"-dark.svg", dark.Bytes())
 		}
 		return nil
 	})

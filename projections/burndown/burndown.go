@@ -135,6 +135,8 @@ type Review struct {
 	At  time.Time
 	// Day is the day of it, in the checklist's zone.
 	Day events.Day
+	// Remaining is the work that was left.
+	Remaining int
 }
 
 // New returns the series before the first event.

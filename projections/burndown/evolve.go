@@ -52,7 +52,8 @@ func (s *Series) after(env events.Envelope, before transition) {
 			Name: e.Name, Seq: env.Seq, At: env.EffectiveTime, Day: s.cur.Date, Start: e.Start, Finish: e.Finish, Remaining: s.cur.Work.Remaining(),
 		})
 	case *events.ReviewRecorded:
-		s.reviews = append(s.reviews, Review{env.Seq, env.EffectiveTime, s.cur.Date})
+		s.settle()
+		s.reviews = append(s.reviews, Review{env.Seq, env.EffectiveTime, s.cur.Date, s.cur.Work.Remaining()})
 	case *events.SectionAdded, *events.SectionRetitled, *events.SectionMoved, *events.SectionRemoved, *events.SectionRestored,
 		*events.TaskAdded, *events.TaskMoved, *events.TaskRemoved, *events.TaskRestored, *events.TaskSeparated, *events.TaskJoined,
 		*events.TextRemoved, *events.TextRestored:

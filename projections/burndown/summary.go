@@ -87,14 +87,22 @@ func (s *Series) Summarise(name string, today events.Day, open bool, o Options) 
 		v.forecast(s, over, o)
 	}
 	if before := s.earlier(days, today); before >= 0 {
-		at := s.standing(v.Ideal, days[:before+1], days[before])
+		over, then := days[:before+1], days[before]
+		if n := len(s.reviews); n > 0 {
+			// As the review saw it: its day was not over, and what came later that
+			// day it did not know.
+			v.Review, over = true, days[:before]
+			if !o.All {
+				then.Work = Counts{Todo: s.reviews[n-1].Remaining}
+			}
+		}
+		at := s.standing(v.Ideal, over, then)
 		if by := s.target(v.Ideal); by != "" && !o.All {
-			if f, err := forecast(days[:before+1], CalendarOf(s.st), by, o.Seed, false); err == nil {
+			if f, err := forecast(over, CalendarOf(s.st), by, o.Seed, false); err == nil {
 				at.Chance = f.Chance
 			}
 		}
 		v.Before = &at
-		v.Review = len(s.reviews) > 0
 	}
 	return v
 }

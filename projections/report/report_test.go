@@ -280,7 +280,7 @@ func TestSentenceAddsUp(t *testing.T) {
 			sum += n
 		}
 		remaining := 0
-		if err := w.h.View(context.Background(), "plan", func(st *checklist.State) error {
+		if err := w.h.View(t.Context(), "plan", func(st *checklist.State) error {
 			remaining = st.Root().Tally().Progress.Remaining()
 			return nil
 		}); err != nil {
@@ -290,4 +290,31 @@ func TestSentenceAddsUp(t *testing.T) {
 			t.Fatalf("%s\nfrom %d: the numbers make %d, the checklist has %d", r.Sentence(), r.Before, sum, remaining)
 		}
 	})
+}
+
+// What a chart says of the last review is what that review said.
+func TestChartsRememberTheReview(t *testing.T) {
+	t.Parallel()
+	w, week := sample(t)
+	then := w.report(week, "2026-11-27", "2026-12-04").Is
+	w.on("2026-12-04", "ada").do("", commands.RecordReview{Status: "on-track", Note: "fine"})
+	reviewed := w.log.End()
+	w.do("later that day", verb(commands.Done, "1", "2", "12"))
+	w.on("2026-12-09", "ada").do("", verb(commands.Done, "13"))
+	if was := w.report(reviewed, "2026-12-04", "2026-12-10").Was; was.Behind != then.Behind {
+		t.Errorf("the next report says %.2f, the review said %.2f", was.Behind, then.Behind)
+	}
+	s := burndown.New()
+	for env, err := range w.log.Read(t.Context(), events.Filter{Checklist: "plan"}) {
+		if err == nil {
+			s, err = burndown.Evolve(s, env)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := s.Summarise("plan", "2026-12-10", true, burndown.Options{})
+	if v.Before == nil || v.Before.Behind != then.Behind || v.Before.Left != 6 {
+		t.Errorf("the chart says %+v, the review said %.2f behind", v.Before, then.Behind)
+	}
 }

@@ -29,8 +29,13 @@ func (r *Report) Sentence() string {
 		n    int
 		word string
 	}{
-		{m.Closed, "closed"}, {m.Reopened, "re-opened"}, {m.Added, "added"}, {m.Dropped, "dropped"}, {m.Removed, "removed"},
-		{max(m.Regrouped, 0), "more by regrouping"}, {max(-m.Regrouped, 0), "fewer by regrouping"},
+		{m.Closed, "closed"},
+		{m.Reopened, "re-opened"},
+		{m.Added, "added"},
+		{m.Dropped, "dropped"},
+		{m.Removed, "removed"},
+		{max(m.Regrouped, 0), "more by regrouping"},
+		{max(-m.Regrouped, 0), "fewer by regrouping"},
 	} {
 		if p.n != 0 {
 			parts = append(parts, number(p.n)+" "+p.word)

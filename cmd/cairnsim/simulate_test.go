@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"flag"
 	"io"
@@ -73,7 +72,7 @@ func TestSimulateAgain(t *testing.T) {
 func TestHalfAYear(t *testing.T) {
 	t.Parallel()
 	a := simulated(t, 7, "2027-06-04")
-	err := a.Burndown(context.Background(), Name, nil, func(s *burndown.Series) error {
+	err := a.Burndown(t.Context(), Name, nil, func(s *burndown.Series) error {
 		v := s.Summarise(Name, "2027-06-04", false, burndown.Options{})
 		text := func(key int) string { return s.State().Block(events.TaskRef(key)).Task.Text }
 		o := chart.TextOptions{Plain: true, Width: 80}

@@ -1,7 +1,6 @@
 package chart_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -31,7 +30,7 @@ func sampleYear(t *testing.T, until events.Day) *burndown.Series {
 	h := commands.NewHandler(log, commands.Config{Now: func() time.Time { return now }})
 	r := rand.New(rand.NewPCG(7, 7))
 	do := func(cmd commands.Command) {
-		_, _ = h.Execute(context.Background(), commands.Meta{Checklist: "elixir-migration", Actor: events.Actor{ID: "ada@example.com"}}, cmd) // refused: not that day
+		_, _ = h.Execute(t.Context(), commands.Meta{Checklist: "elixir-migration", Actor: events.Actor{ID: "ada@example.com"}}, cmd) // refused: not that day
 	}
 	finish := "2027-09-30"
 	do(commands.ImportDocument{Document: document})
@@ -41,7 +40,7 @@ func sampleYear(t *testing.T, until events.Day) *burndown.Series {
 			continue
 		}
 		var open, closed []string
-		_ = h.View(context.Background(), "elixir-migration", func(st *checklist.State) error {
+		_ = h.View(t.Context(), "elixir-migration", func(st *checklist.State) error {
 			for b := range st.Root().Tasks() {
 				switch key := strconv.Itoa(b.Task.Key); {
 				case !b.Leaf() || b.Risk():
@@ -68,7 +67,7 @@ func sampleYear(t *testing.T, until events.Day) *burndown.Series {
 			do(commands.SplitTask{Task: open[r.IntN(len(open))], Texts: []string{"one half", "the other half"}})
 		}
 	}
-	s, err := projections.Fold(burndown.Projection, log.Read(context.Background(), events.Filter{Checklist: "elixir-migration"}), nil)
+	s, err := projections.Fold(burndown.Projection, log.Read(t.Context(), events.Filter{Checklist: "elixir-migration"}), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"errors"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -108,7 +109,9 @@ func (p plan) of(t testing.TB, days []burndown.Day) burndown.Summary {
 	}
 	f, err := burndown.NewForecast(over, burndown.CalendarOf(series.State()), p.target, 1)
 	if err != nil {
-		s.NoForecast = err.(*burndown.Error)
+		if !errors.As(err, &s.NoForecast) {
+			t.Fatal(err)
+		}
 	} else {
 		s.Forecast = &f
 		s.Now.Chance = f.Chance

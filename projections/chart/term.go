@@ -114,7 +114,6 @@ type canvas struct {
 	scale scale
 	grid  *grid
 	today int // its column
-	done  int // of days that are drawn: index of the last
 }
 
 // newCanvas makes room from the first day to end.

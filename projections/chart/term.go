@@ -216,7 +216,11 @@ func (c *canvas) idealLegend() string {
 	if line == nil {
 		return ""
 	}
-	return fmt.Sprintf("   · ideal (%d at %s, working days)", line.From, line.Start)
+	from := string(line.Start)
+	if line.Baseline != "" {
+		from += ", " + checklist.Cut(checklist.Clean(line.Baseline), 20)
+	}
+	return fmt.Sprintf("   · ideal (%d at %s, working days)", line.From, from)
 }
 
 // target draws the day by which it is to be done.

@@ -50,6 +50,7 @@ func Restore(ctx context.Context, c Config, origin string, bodies iter.Seq2[[]by
 	l.life, l.end = context.WithCancel(context.Background())
 	head, err := l.restore(ctx, &c, bodies, last)
 	if err == nil {
+		c.forget()             // before it is there: a crash may come before it is remembered
 		_ = lock.f.Truncate(0) // who holds it; the lock itself moves along
 		err = move(made, c.Dir)
 	}
@@ -65,6 +66,14 @@ func Restore(ctx context.Context, c Config, origin string, bodies iter.Seq2[[]by
 		_ = l.remember()
 	}
 	return head, nil
+}
+
+// forget forgets what was seen at c.Dir: another log comes to lie there.
+func (c *Config) forget() {
+	if c.Memory != "" {
+		place := filepath.Join(realPath(filepath.Dir(c.Dir)), filepath.Base(c.Dir))
+		_ = os.Remove(memoryPath(c.Memory, place))
+	}
 }
 
 func occupied(dir string) error {

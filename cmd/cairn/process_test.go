@@ -311,6 +311,11 @@ func TestInterruptInput(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
+		// More than a pipe holds: when it is written, the command reads, and takes
+		// signals.
+		if _, err := in.Write(bytes.Repeat([]byte("6\n"), 128<<10)); err != nil {
+			t.Fatal(err)
+		}
 		// Others can work meanwhile: nothing is held that they wait for.
 		h.must("comment", "7", "meanwhile")
 		_ = cmd.Process.Signal(os.Interrupt)

@@ -23,6 +23,11 @@ type App interface {
 	Execute(ctx context.Context, meta commands.Meta, cmd commands.Command) (Outcome, error)
 	// Preview returns what Execute would do now, and does nothing.
 	Preview(ctx context.Context, meta commands.Meta, cmd commands.Command) (Outcome, error)
+	// ExecuteHistory carries out the commands of a file's history; see
+	// commands.Handler.ExecuteAll.
+	ExecuteHistory(ctx context.Context, name string, steps iter.Seq2[commands.Step, error], stored func(done int)) (added int, err error)
+	// Names returns the names of all checklists, sorted.
+	Names(ctx context.Context) ([]string, error)
 	// Checklists returns all checklists by name.
 	Checklists(ctx context.Context) ([]Summary, error)
 	// Checklist calls look with a checklist, as of a moment if at is not nil.
@@ -36,6 +41,8 @@ type App interface {
 	Between(ctx context.Context, name string, from, to *commands.When, look func(before, after *checklist.State, rows []audit.Row) error) error
 	// Report calls look with the work of a checklist as of two moments, as Between.
 	Report(ctx context.Context, name string, from, to *commands.When, look func(before, after *burndown.Series, rows []audit.Row) error) error
+	// Burndown calls look with the history of a checklist's work, as of a moment.
+	Burndown(ctx context.Context, name string, at *commands.When, look func(*burndown.Series) error) error
 	// KnownAt returns the position up to which the log held a checklist at a time,
 	// by when its events were recorded.
 	KnownAt(ctx context.Context, name string, w commands.When) (commands.When, error)
@@ -49,8 +56,9 @@ type App interface {
 	// Events and Follow are the log's Read and Follow.
 	Events(ctx context.Context, f events.Filter) iter.Seq2[events.Envelope, error]
 	Follow(ctx context.Context, f events.Filter) iter.Seq2[events.Envelope, error]
-	// Origin names the log.
+	// Origin names the log, End is the position of its last event.
 	Origin() string
+	End() events.Seq
 }
 
 // Outcome is what a command did, told for people.

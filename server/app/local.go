@@ -50,6 +50,9 @@ func NewLocal(log Log, c commands.Config) *Local {
 // Origin names the log.
 func (l *Local) Origin() string { return l.log.Origin() }
 
+// End returns the position of the log's last event.
+func (l *Local) End() events.Seq { return l.log.End() }
+
 // Execute carries out a command.
 func (l *Local) Execute(ctx context.Context, meta commands.Meta, cmd commands.Command) (Outcome, error) {
 	var rows, undone []audit.Row
@@ -76,6 +79,10 @@ func tell(rows *[]audit.Row) func(*checklist.State, events.Envelope) {
 // commands.Handler.ExecuteAll.
 func (l *Local) ExecuteHistory(ctx context.Context, name string, steps iter.Seq2[commands.Step, error], stored func(done int)) (int, error) {
 	return l.handler.ExecuteAll(ctx, name, steps, stored)
+}
+
+func noChecklist(name string) *commands.Error {
+	return &commands.Error{Code: commands.CodeNoChecklist, Message: "there is no checklist " + name}
 }
 
 // elsewhere names the checklists that are there where one is not.
@@ -142,16 +149,25 @@ func (l *Local) Preview(ctx context.Context, meta commands.Meta, cmd commands.Co
 	return outcome, nil
 }
 
-// Checklists returns all checklists by name.
-func (l *Local) Checklists(ctx context.Context) ([]Summary, error) {
+// Names returns the names of all checklists, sorted.
+func (l *Local) Names(ctx context.Context) ([]string, error) {
 	names, err := l.log.Checklists(ctx)
+	slices.Sort(names)
+	return names, err
+}
+
+// Checklists returns all checklists by name.
+func (l *Local) Checklists(ctx context.Context) ([]Summary, error) { return summaries(ctx, l) }
+
+// summaries looks at every checklist of an app.
+func summaries(ctx context.Context, a App) ([]Summary, error) {
+	names, err := a.Names(ctx)
 	if err != nil {
 		return nil, err
 	}
-	slices.Sort(names)
 	var list []Summary
 	for _, name := range names {
-		err := l.Checklist(ctx, name, nil, func(st *checklist.State) error {
+		err := a.Checklist(ctx, name, nil, func(st *checklist.State) error {
 			list = append(list, Summarize(st))
 			return nil
 		})
@@ -173,7 +189,7 @@ func (l *Local) Checklist(ctx context.Context, name string, at *commands.When, l
 		}
 		return l.handler.View(ctx, name, func(st *checklist.State) error {
 			if st.Revision == 0 {
-				return l.elsewhere(ctx, &commands.Error{Code: commands.CodeNoChecklist, Message: fmt.Sprintf("there is no checklist %s", name)})
+				return l.elsewhere(ctx, noChecklist(name))
 			}
 			return look(st)
 		})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -81,6 +82,9 @@ type Config struct {
 	// Exclusive says that nobody else appends to the log while the handler
 	// lives; it then reads a checklist only once.
 	Exclusive bool
+	// Fed says that the handler hears of everything that is appended, by
+	// [Handler.Feed]; it then reads a checklist only once, too.
+	Fed bool
 }
 
 // Handler is the one write path. It is safe for concurrent use: commands of one
@@ -98,11 +102,12 @@ type Handler struct {
 type list struct {
 	turn chan struct{} // holds one token: whoever takes it may write and catch up
 	view *projections.View[*checklist.State]
-	// loaded says that the log was read once. It is guarded by turn.
-	loaded bool
+	// loaded says that the log was read once. It is changed with the turn.
+	loaded atomic.Bool
 	// broken is why the checklist stopped for good: the log has a hole in it.
 	// It is guarded by turn.
 	broken error
+	fed    fed
 }
 
 // NewHandler returns a Handler that writes to log.
@@ -140,6 +145,7 @@ func (h *Handler) list(name string) *list {
 func (l *list) enter(ctx context.Context) error {
 	select {
 	case <-l.turn:
+		l.takeFed()
 		if err := l.broken; err != nil {
 			l.leave()
 			return err
@@ -149,8 +155,6 @@ func (l *list) enter(ctx context.Context) error {
 		return ctx.Err()
 	}
 }
-
-func (l *list) leave() { l.turn <- struct{}{} }
 
 // Execute decides cmd and appends its events, all or none. It returns once they
 // are durable. On a conflict or a time-out it catches up, looks for the command
@@ -175,7 +179,7 @@ func (h *Handler) Execute(ctx context.Context, meta Meta, cmd Command) (Result, 
 		return Result{}, err
 	}
 	defer l.leave()
-	if !l.loaded {
+	if !l.loaded.Load() {
 		if err := h.catchUp(ctx, l, meta.Checklist); err != nil {
 			return Result{}, err
 		}
@@ -414,7 +418,7 @@ func (h *Handler) catchUp(ctx context.Context, l *list, name string) error {
 			return err
 		}
 	}
-	l.loaded = true
+	l.loaded.Store(true)
 	return nil
 }
 
@@ -433,11 +437,14 @@ func (l *list) follows(env events.Envelope) error {
 // must be neither changed nor kept.
 func (h *Handler) View(ctx context.Context, name string, look func(*checklist.State) error) error {
 	l := h.list(name)
+	if h.config.Fed && l.upToDate() {
+		return l.view.Read(look)
+	}
 	if err := l.enter(ctx); err != nil {
 		return err
 	}
 	var err error
-	if !l.loaded || !h.config.Exclusive {
+	if !l.loaded.Load() || !h.current() {
 		err = h.catchUp(ctx, l, name)
 	}
 	l.leave()
@@ -460,7 +467,7 @@ func (h *Handler) DryRun(ctx context.Context, meta Meta, cmd Command) (Result, e
 		return Result{}, err
 	}
 	defer l.leave()
-	if !l.loaded || !h.config.Exclusive {
+	if !l.loaded.Load() || !h.current() {
 		if err := h.catchUp(ctx, l, meta.Checklist); err != nil {
 			return Result{}, err
 		}

@@ -1,0 +1,141 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"cairn/events"
+	"cairn/projections/checklist"
+	"cairn/server/commands"
+)
+
+// Shared is an App for many clients at once, over a log to which others may
+// write, too. Its views are kept current by one reader of the log.
+type Shared struct {
+	*Local
+	feed *Feed
+	stop context.CancelFunc
+	done chan struct{}
+
+	mu    sync.Mutex // guards names
+	names map[string]bool
+}
+
+var _ App = (*Shared)(nil)
+
+// NewShared returns an App over log, which stays the caller's to close, after the
+// App. The config's zero value is usable.
+func NewShared(ctx context.Context, log Log, c commands.Config) (*Shared, error) {
+	c.Fed = true
+	s := &Shared{Local: NewLocal(log, c), names: make(map[string]bool), done: make(chan struct{})}
+	// The feed comes first: a checklist that is made now is in the one or the other.
+	s.feed = NewFeed(log, s.take, s.now)
+	names, err := log.Checklists(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		s.names[name] = true
+	}
+	life, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
+	go func() {
+		defer close(s.done)
+		_ = s.feed.Run(life) // Health tells
+	}()
+	return s, nil
+}
+
+// Close ends the reader of the log.
+func (s *Shared) Close() {
+	s.stop()
+	<-s.done
+}
+
+// Feed returns what comes, as it comes.
+func (s *Shared) Feed() *Feed { return s.feed }
+
+func (s *Shared) take(env events.Envelope) {
+	if env.Checklist != "" {
+		s.learn(env.Checklist)
+	}
+	s.handler.Feed(env)
+}
+
+// Names returns the names of all checklists, sorted.
+func (s *Shared) Names(context.Context) ([]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := make([]string, 0, len(s.names))
+	for name := range s.names {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// Checklists returns all checklists by name.
+func (s *Shared) Checklists(ctx context.Context) ([]Summary, error) { return summaries(ctx, s) }
+
+// Checklist calls look with a checklist as of a moment. What nobody made takes no
+// room here, however often it is asked for.
+func (s *Shared) Checklist(ctx context.Context, name string, at *commands.When, look func(*checklist.State) error) error {
+	if err := s.knows(ctx, name); err != nil {
+		return err
+	}
+	return s.Local.Checklist(ctx, name, at, look)
+}
+
+// Execute carries out a command.
+func (s *Shared) Execute(ctx context.Context, meta commands.Meta, cmd commands.Command) (Outcome, error) {
+	if _, makes := cmd.(commands.ImportDocument); !makes {
+		if err := s.knows(ctx, meta.Checklist); err != nil {
+			return Outcome{}, err
+		}
+	}
+	out, err := s.Local.Execute(ctx, meta, cmd)
+	if err == nil && len(out.Events) > 0 {
+		s.learn(meta.Checklist)
+	}
+	return out, err
+}
+
+// Preview returns what Execute would do now.
+func (s *Shared) Preview(ctx context.Context, meta commands.Meta, cmd commands.Command) (Outcome, error) {
+	if _, makes := cmd.(commands.ImportDocument); !makes {
+		if err := s.knows(ctx, meta.Checklist); err != nil {
+			return Outcome{}, err
+		}
+	}
+	return s.Local.Preview(ctx, meta, cmd)
+}
+
+// knows returns an error if there is no checklist of that name.
+func (s *Shared) knows(ctx context.Context, name string) error {
+	if err := commands.CheckName(name); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	known := s.names[name]
+	s.mu.Unlock()
+	if known {
+		return nil
+	}
+	return s.elsewhere(ctx, noChecklist(name))
+}
+
+func (s *Shared) learn(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.names[name] = true
+}
+
+// Wait returns when what the log holds up to seq is in the views, or when within
+// is over, which is context.DeadlineExceeded.
+func (s *Shared) Wait(ctx context.Context, seq events.Seq, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	return s.feed.Wait(ctx, seq)
+}

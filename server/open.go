@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
 	"cairn/events"
 	"cairn/events/natslog"
+	"cairn/server/api/client"
 	"cairn/server/app"
 	"cairn/server/commands"
 	"cairn/server/trust"
@@ -26,22 +28,45 @@ type Config struct {
 	Now func() time.Time
 	// Wait bounds the wait for another process; zero is the log's default.
 	Wait time.Duration
+	// Header is sent to a server with each request.
+	Header http.Header
 }
 
-// Session is an open log and the App over it.
+// Session is a log within reach and the App over it.
 type Session struct {
-	*app.Local
-	// Log is the log itself, for what only its owner may do.
-	Log   *natslog.Log
+	app.App
+	// Log is the log itself, for what only its owner may do; nil where it is
+	// reached through a server.
+	Log *natslog.Log
+	// URL is the server's, where the log is reached through one.
+	URL   string
 	Place Place
+
+	close func() error
 }
 
-// Open opens the log at a place. The caller closes the session.
+// errServed ends the wait for a directory's lock: its server answered.
+var errServed = errors.New("the log is reached through a server")
+
+// Open opens the log at a place, or reaches it through the server that has it
+// open. The caller closes the session.
 func Open(ctx context.Context, p Place, c Config) (*Session, error) {
 	if p.Dir == "" {
 		return nil, fmt.Errorf("%w: no home directory to keep it in; name one with --data", events.ErrStorage)
 	}
-	log, err := natslog.Open(ctx, p.config(c))
+	var served *client.App
+	nc := p.config(c)
+	nc.Busy = func() error {
+		var err error
+		if served, err = dialAnnounced(ctx, p.Dir, c); err != nil {
+			return nil // not there yet, or not there any more: the lock tells
+		}
+		return errServed
+	}
+	log, err := natslog.Open(ctx, nc)
+	if errors.Is(err, errServed) {
+		return &Session{App: served, URL: served.URL(), Place: p, close: served.Close}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +76,27 @@ func Open(ctx context.Context, p Place, c Config) (*Session, error) {
 			return nil, errors.Join(err, log.Close())
 		}
 	}
-	return &Session{Local: app.NewLocal(log, commands.Config{Now: c.Now, Exclusive: true}), Log: log, Place: p}, nil
+	return &Session{
+		App: app.NewLocal(log, commands.Config{Now: c.Now, Exclusive: true}), Log: log, Place: p, close: log.Close,
+	}, nil
+}
+
+// dialAnnounced reaches the server that a directory's announcement names.
+func dialAnnounced(ctx context.Context, dir string, c Config) (*client.App, error) {
+	a, err := announced(dir)
+	if err != nil {
+		return nil, err
+	}
+	return client.Dial(ctx, client.Config{URL: a.URL, Token: a.Secret, Now: c.Now, Header: c.Header})
+}
+
+// Reach returns a session over the server at a URL.
+func Reach(ctx context.Context, url, token string, p Place, c Config) (*Session, error) {
+	a, err := client.Dial(ctx, client.Config{URL: url, Token: token, Now: c.Now, Header: c.Header})
+	if err != nil {
+		return nil, err
+	}
+	return &Session{App: a, URL: url, Place: p, close: a.Close}, nil
 }
 
 // Inspect opens the log at a place only to look at it, damaged or not; see
@@ -93,5 +138,5 @@ func ignoreItself(dir string) error {
 	return nil
 }
 
-// Close closes the log.
-func (s *Session) Close() error { return s.Log.Close() }
+// Close lets go of the log.
+func (s *Session) Close() error { return s.close() }

@@ -37,7 +37,7 @@ func (c *cli) backup(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	bar := c.progress(int(s.Log.End()), "events")
+	bar := c.progress(int(s.End()), "events")
 	progress := func(done events.Seq) { bar(int(done)) }
 	if path == "-" {
 		_, err := trust.Backup(ctx, s.Log, c.out, progress)

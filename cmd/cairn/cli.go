@@ -126,7 +126,7 @@ func (c *cli) open(ctx context.Context, create bool) (*server.Session, error) {
 	if head, err := natslog.Peek(c.place.Dir); err == nil && head.N > manyEvents {
 		expectHeap()
 	}
-	s, err := server.Open(ctx, c.place, server.Config{Create: create, State: c.stateDir(), Now: c.now})
+	s, err := server.Open(ctx, c.place, server.Config{Create: create, State: c.stateDir(), Now: c.now, Header: clockHeader()})
 	if err != nil {
 		return nil, err
 	}
@@ -217,7 +217,7 @@ func (c *cli) name(ctx context.Context) (string, error) {
 }
 
 func (c *cli) guess(ctx context.Context, s *server.Session) (string, error) {
-	names, err := s.Log.Checklists(ctx)
+	names, err := s.Names(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -2,7 +2,16 @@
 
 package main
 
-import "time"
+import (
+	"net/http"
+	"time"
+)
 
 // clock returns the clock: the system's.
 func clock() func() time.Time { return time.Now }
+
+// serverClock returns the clock of a server, and what is put around its handler.
+func serverClock() (now func() time.Time, wrap func(http.Handler) http.Handler) { return time.Now, nil }
+
+// clockHeader is what requests to a server tell about the clock: nothing.
+func clockHeader() http.Header { return nil }

@@ -12,6 +12,7 @@ import (
 
 	"cairn/events"
 	"cairn/projections/checklist"
+	"cairn/server/app"
 	"cairn/server/commands"
 	"cairn/server/docfile"
 	"cairn/server/gitlog"
@@ -202,7 +203,7 @@ func (c *cli) tellHistory(ctx context.Context, o *importOptions, h *fileHistory,
 			return err
 		}
 		if c.json {
-			return c.printJSON(result{
+			return c.printJSON(app.JSONResult{
 				Schema: 1, Kind: "result", Checklist: o.name, Changed: true, Seq: st.Seq(), Tasks: []checklist.JSONTask{}, Events: []json.RawMessage{},
 			})
 		}

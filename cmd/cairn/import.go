@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cairn/projections/checklist"
+	"cairn/server/app"
 	"cairn/server/commands"
 	"cairn/server/docfile"
 )
@@ -195,10 +196,10 @@ func sameFile(a, b string) bool {
 func (c *cli) importedAlready(ctx context.Context, o *importOptions, name string) error {
 	return c.session.Checklist(ctx, name, nil, func(st *checklist.State) error {
 		if c.json {
-			r := result{Schema: 1, Kind: "result", Checklist: name, Seq: st.Seq(), Tasks: []checklist.JSONTask{}}
+			r := app.JSONResult{Schema: 1, Kind: "result", Checklist: name, Seq: st.Seq(), Tasks: []checklist.JSONTask{}}
 			r.Events = nil
 			return c.printJSON(struct {
-				result
+				app.JSONResult
 				Events []string `json:"events"`
 			}{r, []string{}})
 		}

@@ -80,7 +80,7 @@ func (c *cli) tellKey(verifier string, seq events.Seq, talk string) error {
 			Seq         events.Seq `json:"seq"`
 			Verifier    string     `json:"verifier"`
 			Fingerprint string     `json:"fingerprint"`
-		}{1, "key", c.session.Origin(), seq > 0, c.session.Log.End(), verifier, fingerprint})
+		}{1, "key", c.session.Origin(), seq > 0, c.session.End(), verifier, fingerprint})
 	}
 	c.talk("%s%s\n", talk, fingerprint)
 	_, err = fmt.Fprintln(c.out, verifier)

@@ -246,7 +246,7 @@ func (c *cli) linkIssues(ctx context.Context, o *linkFromOptions, issues []comma
 	}
 	print := func(st *checklist.State) error {
 		return c.printJSON(linkResult{
-			result: c.resultOf(st, &o.writeFlags, outcome), Uncertain: uncertain(m),
+			JSONResult: outcome.JSON(st, c.today(st)), Uncertain: uncertain(m),
 			Already: len(m.Already), TasksWithout: len(m.Without), IssuesWithout: len(m.Unmatched),
 		})
 	}
@@ -258,7 +258,7 @@ func (c *cli) linkIssues(ctx context.Context, o *linkFromOptions, issues []comma
 
 // linkResult is the result of a list of issues.
 type linkResult struct {
-	result
+	app.JSONResult
 	// Uncertain are the matches that a person has to look at, best first.
 	Uncertain     []uncertainMatch `json:"uncertain"`
 	Already       int              `json:"linked_already"`

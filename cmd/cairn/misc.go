@@ -17,46 +17,13 @@ import (
 	"golang.org/x/term"
 
 	"cairn/cmd/cairn/version"
-	"cairn/events"
 	"cairn/projections/checklist"
 	"cairn/server/app"
 	"cairn/server/commands"
 )
 
-// checklistRow is one checklist in JSON.
-type checklistRow struct {
-	Checklist string             `json:"checklist"`
-	Title     string             `json:"title"`
-	Seq       events.Seq         `json:"seq"`
-	Archived  bool               `json:"archived"`
-	File      *string            `json:"file"`
-	Progress  checklist.Progress `json:"progress"`
-}
-
 func (c *cli) checklistsJSON(list []app.Summary, of checklist.Moment) error {
-	doc := struct {
-		Schema     int            `json:"schema"`
-		Kind       string         `json:"kind"`
-		Origin     string         `json:"origin"`
-		Seq        events.Seq     `json:"seq"`
-		AsOf       *string        `json:"as_of"`
-		KnownAt    *string        `json:"as_known_at"`
-		Checklists []checklistRow `json:"checklists"`
-	}{1, "checklists", c.session.Origin(), c.session.Log.End(), nil, nil, []checklistRow{}}
-	if of.AsOf != "" {
-		doc.AsOf = &of.AsOf
-	}
-	if of.KnownAt != "" {
-		doc.KnownAt = &of.KnownAt
-	}
-	for _, sum := range list {
-		row := checklistRow{sum.Name, sum.Title, sum.Seq, sum.Archived, nil, sum.Progress}
-		if sum.Path != "" {
-			row.File = &sum.Path
-		}
-		doc.Checklists = append(doc.Checklists, row)
-	}
-	return c.printJSON(doc)
+	return c.printJSON(app.SummariesJSON(c.session.Origin(), c.session.End(), list, of))
 }
 
 func newInit(c *cli) *cobra.Command {
@@ -104,12 +71,12 @@ itself; init is only needed to choose another place.
 // initJSON is the result of init: where the log is, and whether it was made now.
 // It is about no checklist.
 func (c *cli) initJSON(made bool) error {
-	r := result{
-		Schema: 1, Kind: "result", Changed: made, Seq: c.session.Log.End(),
+	r := app.JSONResult{
+		Schema: 1, Kind: "result", Changed: made, Seq: c.session.End(),
 		Tasks: []checklist.JSONTask{}, Events: []json.RawMessage{},
 	}
 	return c.printJSON(struct {
-		result
+		app.JSONResult
 		Checklist *string `json:"checklist"`
 		Origin    string  `json:"origin"`
 		Log       string  `json:"log"`

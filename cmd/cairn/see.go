@@ -234,7 +234,7 @@ func (c *cli) summaries(ctx context.Context, o *seeOptions) ([]app.Summary, erro
 	if o.of() == (checklist.Moment{}) {
 		return s.Checklists(ctx)
 	}
-	names, err := s.Log.Checklists(ctx)
+	names, err := s.Names(ctx)
 	if err != nil {
 		return nil, err
 	}

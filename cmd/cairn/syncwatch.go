@@ -114,7 +114,7 @@ func (w *syncWatcher) sync(ctx context.Context) error {
 		return err
 	}
 	err := c.syncOnce(ctx, w.o, true)
-	w.end = c.session.Log.End()
+	w.end = c.session.End()
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()

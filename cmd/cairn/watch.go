@@ -126,7 +126,7 @@ func (w *watcher) look(ctx context.Context) (found []news, end events.Seq, err e
 	if s.Origin() != w.origin {
 		return nil, 0, &natslog.Error{Err: events.ErrIntegrity, Message: "the log in " + w.c.place.Dir + " is another one now", Hint: "Watching ends here."}
 	}
-	end = s.Log.End()
+	end = s.End()
 	found, err = w.read(ctx, &commands.When{Seq: w.seen})
 	return found, end, err
 }

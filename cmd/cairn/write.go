@@ -35,20 +35,6 @@ func (w *writeFlags) registerOn(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&w.on, "on", "", "the `day` it happened; charts of that day stay as they were")
 }
 
-// result is what a write prints with --json.
-type result struct {
-	Schema    int                  `json:"schema"`
-	Kind      string               `json:"kind"`
-	Checklist string               `json:"checklist"`
-	Changed   bool                 `json:"changed"`
-	Repeated  bool                 `json:"repeated"`
-	DryRun    bool                 `json:"dry_run"`
-	Command   *string              `json:"command"`
-	Seq       events.Seq           `json:"seq"`
-	Tasks     []checklist.JSONTask `json:"tasks"`
-	Events    []json.RawMessage    `json:"events"`
-}
-
 // write carries out cmd on the checklist of this run and prints what it did.
 // about are the TASKs that the command named, for telling what is so already.
 func (c *cli) write(ctx context.Context, w *writeFlags, cmd commands.Command, about []string) (app.Outcome, error) {
@@ -100,28 +86,7 @@ func (c *cli) after(ctx context.Context, w *writeFlags, outcome app.Outcome, tel
 }
 
 func (c *cli) printResult(st *checklist.State, w *writeFlags, outcome app.Outcome) error {
-	return c.printJSON(c.resultOf(st, w, outcome))
-}
-
-func (c *cli) resultOf(st *checklist.State, w *writeFlags, outcome app.Outcome) result {
-	r := result{
-		Schema: 1, Kind: "result", Checklist: st.Name, Changed: len(outcome.Events) > 0 && !outcome.Repeated && !w.dryRun,
-		Repeated: outcome.Repeated, DryRun: w.dryRun, Seq: outcome.Seq, Events: []json.RawMessage{},
-	}
-	if outcome.ID != "" {
-		r.Command = &outcome.ID
-	}
-	var keys []int
-	for _, row := range outcome.Rows {
-		if row.Key != 0 && !slices.Contains(keys, row.Key) {
-			keys = append(keys, row.Key)
-		}
-	}
-	r.Tasks = st.TaskJSON(c.today(st), keys...)
-	for _, env := range outcome.Events {
-		r.Events = append(r.Events, env.Body)
-	}
-	return r
+	return c.printJSON(outcome.JSON(st, c.today(st)))
 }
 
 func (c *cli) printJSON(v any) error {

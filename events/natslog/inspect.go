@@ -36,7 +36,7 @@ func Inspect(ctx context.Context, c Config) (*Log, error) {
 	if !Exists(c.Dir) && !hasStore(c.Dir) {
 		return nil, notFound(c.Dir)
 	}
-	lock, err := acquire(ctx, c.Dir, c.Wait)
+	lock, err := acquire(ctx, c.Dir, c.Wait, c.Busy)
 	if err != nil {
 		return nil, err
 	}

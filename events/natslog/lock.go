@@ -27,8 +27,9 @@ type dirLock struct {
 	info fs.FileInfo
 }
 
-// acquire takes the lock of dir, waiting up to wait for its holder.
-func acquire(ctx context.Context, dir string, wait time.Duration) (k *dirLock, err error) {
+// acquire takes the lock of dir, waiting up to wait for its holder, or until busy
+// returns an error.
+func acquire(ctx context.Context, dir string, wait time.Duration, busy func() error) (k *dirLock, err error) {
 	path := lockPath(dir)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -49,6 +50,11 @@ func acquire(ctx context.Context, dir string, wait time.Duration) (k *dirLock, e
 			return nil, &Error{
 				Err: events.ErrStorage, Message: fmt.Sprintf("%s cannot be locked", path), Cause: err,
 				Hint: "The log must lie on a local disk.",
+			}
+		}
+		if busy != nil {
+			if err := busy(); err != nil {
+				return nil, err
 			}
 		}
 		if waited := time.Since(began); waited >= wait {

@@ -26,6 +26,9 @@ type Config struct {
 	// Wait is how long to wait for another process that has the log open.
 	// Zero is 10 s, negative not at all.
 	Wait time.Duration
+	// Busy, if set, is asked again and again while another process has the log
+	// open: an error ends the wait, and is what Open returns.
+	Busy func() error
 	// Memory is a folder in which the last seen head is remembered, outside of
 	// Dir; an older copy of Dir is refused then. Empty: nothing is remembered.
 	Memory string
@@ -70,7 +73,7 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 	if name := onNetwork(c.Dir); name != "" {
 		return nil, onNetworkError(c.Dir, name)
 	}
-	lock, err := acquire(ctx, c.Dir, c.Wait)
+	lock, err := acquire(ctx, c.Dir, c.Wait, c.Busy)
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func Restore(ctx context.Context, c Config, origin string, bodies iter.Seq2[[]by
 	if name := onNetwork(made); name != "" {
 		return Head{}, errors.Join(onNetworkError(c.Dir, name), os.Remove(made))
 	}
-	lock, err := acquire(ctx, made, c.Wait)
+	lock, err := acquire(ctx, made, c.Wait, nil)
 	if err != nil {
 		return Head{}, err
 	}

@@ -31,7 +31,8 @@ type Local struct {
 	log     Log
 	handler *commands.Handler
 	now     func() time.Time
-	// exclusive says that nobody else writes to the log; kept is for keep.
+	// exclusive says that the log's End moves with everything that is appended; kept
+	// is for keep.
 	exclusive bool
 	kept      atomic.Pointer[whole]
 }
@@ -45,6 +46,14 @@ func NewLocal(log Log, c commands.Config) *Local {
 		c.Now = time.Now
 	}
 	return &Local{log: log, handler: commands.NewHandler(log, c), now: c.Now, exclusive: c.Exclusive}
+}
+
+// NewReader returns an App over a log that others write to: it keeps what was read
+// until the log's end is another.
+func NewReader(log Log, c commands.Config) *Local {
+	l := NewLocal(log, c)
+	l.exclusive = true
+	return l
 }
 
 // Origin names the log.

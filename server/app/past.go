@@ -218,3 +218,28 @@ func (l *Local) KnownAt(ctx context.Context, name string, w commands.When) (comm
 	}
 	return known, nil
 }
+
+// Retell folds a checklist and calls tell with the rows of those events that are
+// wanted. With keep, what is looked at next is the checklist as it was read. It
+// returns the checklist, which is the caller's to change where it is not kept.
+func (l *Local) Retell(ctx context.Context, name string, wanted func(events.Envelope) bool, tell func(audit.Row), keep bool) (*checklist.State, error) {
+	h, end := audit.NewHistory(), l.log.End()
+	for env, err := range l.log.Read(ctx, events.Filter{Checklist: name}) {
+		if err != nil {
+			return nil, err
+		}
+		if wanted(env) {
+			row, err := h.Next(env)
+			if err != nil {
+				return nil, fmt.Errorf("checklist %s at @%d: %w", name, env.Seq, err)
+			}
+			tell(row)
+		} else if err := h.Skip(env); err != nil {
+			return nil, fmt.Errorf("checklist %s at @%d: %w", name, env.Seq, err)
+		}
+	}
+	if keep {
+		l.keep(h.State(), end)
+	}
+	return h.State(), nil
+}

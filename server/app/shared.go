@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -139,3 +140,15 @@ func (s *Shared) Wait(ctx context.Context, seq events.Seq, within time.Duration)
 	defer cancel()
 	return s.feed.Wait(ctx, seq)
 }
+
+// ExecuteHistory carries out the commands of a file's history.
+func (s *Shared) ExecuteHistory(ctx context.Context, name string, steps iter.Seq2[commands.Step, error], stored func(done int)) (int, error) {
+	added, err := s.Local.ExecuteHistory(ctx, name, steps, stored)
+	if added > 0 {
+		s.learn(name)
+	}
+	return added, err
+}
+
+// Last asks the log for the position of its last event.
+func (s *Shared) Last(context.Context) (events.Seq, error) { return s.log.End(), nil }

@@ -43,6 +43,9 @@ type Meta struct {
 	Derived bool
 	// OnBehalfOf and Traceparent are optional.
 	OnBehalfOf, Traceparent string
+	// Expect are blocks that must be as the caller saw them; otherwise the command
+	// is refused with CodeChanged.
+	Expect []Expected
 	// Observe, if set, is called for each event that was stored, before it
 	// changes the state, which must be neither changed nor kept.
 	Observe func(before *checklist.State, env events.Envelope)
@@ -314,6 +317,9 @@ func (h *Handler) decide(l *list, meta Meta, cmd Command, resolved *Command, has
 				return err
 			}
 			*resolved = r
+		}
+		if err := asExpected(st, meta.Expect); err != nil {
+			return err
 		}
 		d, err := decided(st, *resolved)
 		if err != nil || len(d.events) == 0 {

@@ -1,0 +1,56 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+
+	"cairn/events"
+)
+
+// Announcement is how a server that has the log of a directory open tells the
+// other processes of this machine where it listens: server.json in the directory,
+// readable by its owner only. It is never believed while the directory's lock is
+// free.
+//
+//	{"pid":4711,"url":"http://127.0.0.1:8080","secret":"…"}
+type Announcement struct {
+	PID int    `json:"pid"`
+	URL string `json:"url"`
+	// Secret opens the server to whoever can read the directory.
+	Secret string `json:"secret"`
+}
+
+func announcementPath(dir string) string { return filepath.Join(dir, "server.json") }
+
+// Announce writes the announcement of a directory's server.
+func (a Announcement) Announce(dir string) error {
+	b, err := json.Marshal(a)
+	if err != nil {
+		return err
+	}
+	if err := renameio.WriteFile(announcementPath(dir), append(b, '\n'), 0o600); err != nil {
+		return fmt.Errorf("%w: %w", events.ErrStorage, err)
+	}
+	return nil
+}
+
+// withdraw takes back the announcement of this process.
+func withdraw(dir string) {
+	if a, err := announced(dir); err == nil && a.PID == os.Getpid() {
+		_ = os.Remove(announcementPath(dir)) // a left one is not believed
+	}
+}
+
+// announced reads the announcement of a directory's server.
+func announced(dir string) (Announcement, error) {
+	var a Announcement
+	b, err := os.ReadFile(announcementPath(dir))
+	if err == nil {
+		err = json.Unmarshal(b, &a)
+	}
+	return a, err
+}

@@ -1,0 +1,142 @@
+// Package api is the HTTP door: commands and views under /api/v1, described by an
+// OpenAPI document that is made from the code.
+//
+// For most uses, give an [app.Shared] to [New] and serve what it returns.
+//
+// Every answer about a checklist says in Cairn-Seq up to which position it
+// holds. A request with Cairn-Min-Seq waits for that position, so that whoever
+// was told of a change sees it on any server.
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"cairn/events"
+	"cairn/server/app"
+)
+
+// Backend is what the door opens to.
+type Backend interface {
+	app.App
+	// Wait returns when the views hold what the log does up to seq, or with
+	// context.DeadlineExceeded when within is over.
+	Wait(ctx context.Context, seq events.Seq, within time.Duration) error
+	// Last asks the log itself for the position of its last event.
+	Last(ctx context.Context) (events.Seq, error)
+}
+
+// Config has what the door needs besides. Its zero value is usable.
+type Config struct {
+	// Version is told to clients.
+	Version string
+	// Now is the clock; nil is the system's.
+	Now func() time.Time
+}
+
+// waitForSeq is how long a request waits for the position it asked for.
+const waitForSeq = 2 * time.Second
+
+// MaxDocument is the size of the largest request, which brings a document.
+const MaxDocument = 24 << 20
+
+type door struct {
+	app Backend
+	now func() time.Time
+}
+
+// New returns the door. It is safe for concurrent use.
+func New(a Backend, c Config) http.Handler {
+	ourProblems()
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	d := &door{app: a, now: c.Now}
+	mux := http.NewServeMux()
+	config := huma.DefaultConfig("Cairn", c.Version)
+	config.Info.Description = description
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/v1/openapi", "", "/api/v1/schemas"
+	config.CreateHooks = nil // no $schema in the answers: they are those of --json
+	config.RejectUnknownQueryParameters = true
+	api := humago.New(mux, config)
+	d.about(api)
+	d.commands(api)
+	d.history(api)
+	d.checklists(api)
+	d.events(api)
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
+		write(w, problem(http.StatusNotFound, "not_found", 3, "there is nothing at "+r.URL.Path).hinted("/api/v1/openapi.json names what there is."))
+	})
+	return mux
+}
+
+const description = `Commands and views of Cairn's checklists.
+
+A command is POSTed to /checklists/{checklist}/commands/{Command} and answers with the events that
+it recorded. Give it an Idempotency-Key (a UUID) to be able to send it again: it happens once. With If-Match it is refused
+unless the resource still has that ETag.
+
+Answers say in Cairn-Seq which position of the log they hold; a request with Cairn-Min-Seq waits for it.`
+
+// consistent are what a read may ask for besides.
+type consistent struct {
+	MinSeq events.Seq `header:"Cairn-Min-Seq" doc:"Wait up to 2 s until the views hold this position of the log; else 503"`
+	Fresh  bool       `query:"fresh" doc:"Ask the log itself first: the answer holds everything that was acknowledged before the request"`
+}
+
+// settle waits until the views are as a request wants them.
+func (d *door) settle(ctx context.Context, c consistent) error {
+	seq := c.MinSeq
+	if c.Fresh {
+		last, err := d.app.Last(ctx)
+		if err != nil {
+			return err
+		}
+		seq = max(seq, last)
+	}
+	if seq == 0 {
+		return nil
+	}
+	err := d.app.Wait(ctx, seq, waitForSeq)
+	if err != nil && ctx.Err() == nil {
+		p := problem(http.StatusServiceUnavailable, "unavailable", 6, "this server has not come to @"+strconv.FormatUint(uint64(seq), 10)+" yet")
+		p.retry = 1
+		return p.hinted("Try again.")
+	}
+	return err
+}
+
+// server is what a server says of itself.
+type server struct {
+	Schema  int        `json:"schema"`
+	Kind    string     `json:"kind"`
+	Version string     `json:"version"`
+	Origin  string     `json:"origin" doc:"The name of the log, unique among all logs"`
+	Seq     events.Seq `json:"seq" doc:"The position of the last event"`
+}
+
+func (d *door) about(api huma.API) {
+	huma.Register(api, huma.Operation{
+		OperationID: "server", Method: http.MethodGet, Path: "/api/v1", Summary: "What server this is, and how far its log reaches",
+		Tags: []string{"server"},
+	}, func(ctx context.Context, in *consistent) (*struct {
+		Seq  events.Seq `header:"Cairn-Seq"`
+		Body server
+	}, error,
+	) {
+		if err := d.settle(ctx, *in); err != nil {
+			return nil, problemOf(err)
+		}
+		out := &struct {
+			Seq  events.Seq `header:"Cairn-Seq"`
+			Body server
+		}{Seq: d.app.End()}
+		out.Body = server{1, "server", api.OpenAPI().Info.Version, d.app.Origin(), out.Seq}
+		return out, nil
+	})
+}

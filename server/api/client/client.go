@@ -1,0 +1,511 @@
+// Package client is Cairn over HTTP: an App whose log and commands lie with a
+// server.
+//
+// For most uses, [Dial] a server and use the App as any other. Commands are
+// carried out by the server; views are folded here, from the same events that
+// the server has, so that they show the same, whatever they are asked for.
+package client
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"cairn/events"
+	"cairn/events/natslog"
+	"cairn/projections/audit"
+	"cairn/server/app"
+	"cairn/server/commands"
+)
+
+// Config says how to reach a server.
+type Config struct {
+	// URL is the server's: http://127.0.0.1:8080.
+	URL string
+	// Token opens it; empty for none.
+	Token string
+	// HTTP is the client to use; nil is one of its own.
+	HTTP *http.Client
+	// Now is the clock of the views; nil is the system's.
+	Now func() time.Time
+	// Header is sent with each request.
+	Header http.Header
+}
+
+// App is an App over a server. It is safe for concurrent use.
+type App struct {
+	*app.Local
+	r *remote
+}
+
+var _ app.App = (*App)(nil)
+
+// Dial asks a server who it is. It returns events.ErrUnavailable where there is none.
+func Dial(ctx context.Context, c Config) (*App, error) {
+	if c.HTTP == nil {
+		c.HTTP = &http.Client{Transport: &http.Transport{
+			DialContext:         (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+			TLSHandshakeTimeout: 5 * time.Second, ResponseHeaderTimeout: 60 * time.Second, MaxIdleConnsPerHost: 4,
+			Proxy: http.ProxyFromEnvironment,
+		}, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse // a token goes to no other host
+		}}
+	}
+	r := &remote{config: c, base: strings.TrimSuffix(c.URL, "/") + "/api/v1"}
+	var about struct {
+		Origin, Version string
+		Kind            string
+		Seq             events.Seq
+	}
+	if err := r.get(ctx, "", nil, &about); err != nil {
+		return nil, err
+	}
+	if about.Kind != "server" || about.Origin == "" {
+		return nil, r.unavailable(errors.New("what answers there is no Cairn"))
+	}
+	r.origin = about.Origin
+	return &App{Local: app.NewReader(r, commands.Config{Now: c.Now}), r: r}, nil
+}
+
+// Close lets go of the connections.
+func (a *App) Close() error {
+	a.r.config.HTTP.CloseIdleConnections()
+	return nil
+}
+
+// URL returns where the server is.
+func (a *App) URL() string { return a.r.config.URL }
+
+// remote is a log that a server holds: what app.Local needs of one.
+type remote struct {
+	config Config
+	base   string
+	origin string
+	seq    atomic.Uint64 // the last position that the server told
+}
+
+var _ app.Log = (*remote)(nil)
+
+func (r *remote) Origin() string { return r.origin }
+
+// End returns the last position that the server told.
+func (r *remote) End() events.Seq { return events.Seq(r.seq.Load()) }
+
+// heard takes in a position that the server told: what it shows from now on holds
+// that, whichever server answers.
+func (r *remote) heard(seq events.Seq) {
+	for {
+		was := r.seq.Load()
+		if uint64(seq) <= was || r.seq.CompareAndSwap(was, uint64(seq)) {
+			return
+		}
+	}
+}
+
+func (r *remote) Append(context.Context, []events.Append) (events.Seq, error) {
+	return 0, fmt.Errorf("%w: a client appends by commands only", events.ErrUnavailable)
+}
+
+func (r *remote) Checklists(ctx context.Context) ([]string, error) {
+	list, err := r.summaries(ctx)
+	var names []string
+	for _, s := range list {
+		names = append(names, s.Checklist)
+	}
+	return names, err
+}
+
+func (r *remote) summaries(ctx context.Context) ([]app.JSONSummary, error) {
+	var doc app.JSONSummaries
+	err := r.get(ctx, "/checklists", nil, &doc)
+	return doc.Checklists, err
+}
+
+// Checklists returns all checklists by name.
+func (a *App) Checklists(ctx context.Context) ([]app.Summary, error) {
+	rows, err := a.r.summaries(ctx)
+	var list []app.Summary
+	for _, row := range rows {
+		list = append(list, row.Summary())
+	}
+	return list, err
+}
+
+func (r *remote) Read(ctx context.Context, f events.Filter) iter.Seq2[events.Envelope, error] {
+	return func(yield func(events.Envelope, error) bool) {
+		q := query(f)
+		res, err := r.do(ctx, http.MethodGet, "/log?"+q.Encode(), nil, nil)
+		if err != nil {
+			yield(events.Envelope{}, err)
+			return
+		}
+		defer drained(res.Body)
+		in := bufio.NewReaderSize(res.Body, 64<<10)
+		for {
+			line, err := readLine(in)
+			if err == io.EOF {
+				return
+			}
+			var env events.Envelope
+			if err == nil {
+				env, err = decode(line)
+			} else {
+				err = r.unavailable(err)
+			}
+			if !yield(env, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Follow reads what there is, and asks again: feeds are for programs that live
+// longer.
+func (r *remote) Follow(ctx context.Context, f events.Filter) iter.Seq2[events.Envelope, error] {
+	return func(yield func(events.Envelope, error) bool) {
+		for {
+			for env, err := range r.Read(ctx, f) {
+				if !yield(env, err) || err != nil {
+					return
+				}
+				f.After = env.Seq
+			}
+			select {
+			case <-time.After(200 * time.Millisecond):
+			case <-ctx.Done():
+				yield(events.Envelope{}, ctx.Err())
+				return
+			}
+		}
+	}
+}
+
+func query(f events.Filter) url.Values {
+	q := make(url.Values)
+	if f.Checklist != "" {
+		q.Set("checklist", f.Checklist)
+	}
+	if f.System {
+		q.Set("system", "true")
+	}
+	if f.After > 0 {
+		q.Set("after", itoa(f.After))
+	}
+	if f.Upto > 0 {
+		q.Set("upto", itoa(f.Upto))
+	}
+	for _, k := range f.Kinds {
+		q.Add("kind", string(k))
+	}
+	return q
+}
+
+func itoa(seq events.Seq) string { return strconv.FormatUint(uint64(seq), 10) }
+
+// readLine returns the next line without its end. What ends in the middle of one
+// is io.ErrUnexpectedEOF.
+func readLine(in *bufio.Reader) ([]byte, error) {
+	line, err := in.ReadBytes('\n')
+	if err == io.EOF && len(line) > 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	return bytes.TrimSuffix(line, []byte("\n")), err
+}
+
+// decode reads one line of the log; the last can be a problem.
+func decode(line []byte) (events.Envelope, error) {
+	if bytes.HasPrefix(line, []byte(`{"error":`)) {
+		var failed struct{ Error problem }
+		if err := json.Unmarshal(line, &failed); err == nil {
+			return events.Envelope{}, failed.Error.err()
+		}
+	}
+	body, seq, err := events.Unsequenced(line)
+	if err != nil {
+		return events.Envelope{}, fmt.Errorf("%w: the server sent no event: %w", events.ErrUnavailable, err)
+	}
+	var at struct{ Source string }
+	if err := json.Unmarshal(body, &at); err != nil {
+		return events.Envelope{}, fmt.Errorf("%w: the server sent no event: %w", events.ErrUnavailable, err)
+	}
+	name, _ := strings.CutPrefix(at.Source, "/checklists/")
+	return events.Decode(seq, name, body), nil
+}
+
+// Execute has the server carry out a command.
+func (a *App) Execute(ctx context.Context, meta commands.Meta, cmd commands.Command) (app.Outcome, error) {
+	return a.send(ctx, meta, cmd, false)
+}
+
+// Preview has the server say what Execute would do now.
+func (a *App) Preview(ctx context.Context, meta commands.Meta, cmd commands.Command) (app.Outcome, error) {
+	return a.send(ctx, meta, cmd, true)
+}
+
+func (a *App) send(ctx context.Context, meta commands.Meta, cmd commands.Command, dry bool) (app.Outcome, error) {
+	if err := commands.CheckName(meta.Checklist); err != nil {
+		return app.Outcome{}, err
+	}
+	if meta.ID != "" {
+		if _, err := uuid.Parse(meta.ID); err != nil {
+			return app.Outcome{}, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--id %q is no UUID", meta.ID)}
+		}
+	} else if !dry {
+		// With an id of its own the command can be sent again.
+		id, err := uuid.NewV7()
+		if err != nil {
+			return app.Outcome{}, err
+		}
+		meta.ID = id.String()
+	}
+	body, err := bodyOf(meta, cmd)
+	if err != nil {
+		return app.Outcome{}, err
+	}
+	h := make(http.Header)
+	h.Set("Content-Type", "application/json")
+	for name, value := range map[string]string{
+		"Idempotency-Key": meta.ID, "Cairn-Actor": meta.Actor.ID, "Cairn-On-Behalf-Of": meta.OnBehalfOf, "Traceparent": meta.Traceparent,
+	} {
+		if value != "" {
+			h.Set(name, value)
+		}
+	}
+	path := "/checklists/" + url.PathEscape(meta.Checklist) + "/commands/" + cmd.Name()
+	if dry {
+		path += "?dry_run=true"
+	}
+	var res struct {
+		Command  *string
+		Repeated bool
+		Seq      events.Seq
+		Events   []json.RawMessage
+		Undone   []string
+	}
+	if err := a.r.json(ctx, http.MethodPost, path, h, body, &res); err != nil {
+		return app.Outcome{}, err
+	}
+	out := app.Outcome{Result: commands.Result{Seq: res.Seq, Repeated: res.Repeated}}
+	if res.Command != nil {
+		out.ID = *res.Command
+	}
+	for _, line := range res.Events {
+		env := events.Decode(0, meta.Checklist, line)
+		if !dry {
+			if env, err = decode(line); err != nil {
+				return out, err
+			}
+		}
+		out.Events = append(out.Events, env)
+	}
+	if len(out.Events) == 0 && !dry {
+		return out, nil
+	}
+	return out, a.retell(ctx, meta.Checklist, &out, res.Undone, dry)
+}
+
+// bodyOf returns a command as it is sent: its members and those around it.
+func bodyOf(meta commands.Meta, cmd commands.Command) ([]byte, error) {
+	about, err := json.Marshal(app.AboutOf(meta))
+	if err != nil {
+		return nil, err
+	}
+	own, err := json.Marshal(cmd)
+	if err != nil {
+		return nil, err
+	}
+	if string(own) == "{}" {
+		return about, nil
+	}
+	return slices.Concat(about[:len(about)-1], []byte(","), own[1:]), nil
+}
+
+// retell tells the events of a command, as the server has them; and keeps the
+// checklist for what is looked at next.
+func (a *App) retell(ctx context.Context, name string, out *app.Outcome, undone []string, dry bool) error {
+	wanted := make(map[string]bool, len(undone))
+	for _, id := range undone {
+		wanted[id] = true
+	}
+	mine := func(env events.Envelope) bool { return !dry && env.CommandID == out.ID }
+	st, err := a.Retell(ctx, name, func(env events.Envelope) bool { return mine(env) || wanted[env.ID] }, func(row audit.Row) {
+		if wanted[row.ID] {
+			out.Undone = append(out.Undone, row)
+		}
+		if row.CommandID == out.ID && !dry {
+			out.Rows = append(out.Rows, row)
+		}
+	}, !dry)
+	if err != nil || !dry {
+		return err
+	}
+	h := audit.After(st)
+	for _, env := range out.Events {
+		row, err := h.Next(env)
+		if err != nil {
+			return fmt.Errorf("preview: %w", err)
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	out.After = h.State()
+	return nil
+}
+
+// historyBytes is about how much of a history goes in one request.
+const historyBytes = 8 << 20
+
+// ExecuteHistory has the server take a history, in parts.
+func (a *App) ExecuteHistory(ctx context.Context, name string, steps iter.Seq2[commands.Step, error], stored func(done int)) (added int, err error) {
+	var part bytes.Buffer
+	in, done := 0, 0
+	send := func() error {
+		if in == 0 {
+			return nil
+		}
+		var res struct{ Steps, Events int }
+		h := http.Header{"Content-Type": {"application/x-ndjson"}}
+		if err := a.r.json(ctx, http.MethodPost, "/checklists/"+url.PathEscape(name)+"/history", h, part.Bytes(), &res); err != nil {
+			return err
+		}
+		added += res.Events
+		done += in
+		in = 0
+		part.Reset()
+		stored(done)
+		return nil
+	}
+	for step, err := range steps {
+		if err != nil {
+			return added, err
+		}
+		body, err := bodyOf(step.Meta, step.Cmd)
+		if err != nil {
+			return added, err
+		}
+		line, err := json.Marshal(app.JSONStep{ID: step.Meta.ID, Command: step.Cmd.Name(), Body: body})
+		if err != nil {
+			return added, err
+		}
+		if part.Len()+len(line) > historyBytes {
+			if err := send(); err != nil {
+				return added, err
+			}
+		}
+		part.Write(line)
+		part.WriteByte('\n')
+		in++
+	}
+	return added, send()
+}
+
+// get asks for JSON.
+func (r *remote) get(ctx context.Context, path string, q url.Values, into any) error {
+	if len(q) > 0 {
+		path += "?" + q.Encode()
+	}
+	return r.json(ctx, http.MethodGet, path, nil, nil, into)
+}
+
+func (r *remote) json(ctx context.Context, method, path string, h http.Header, body []byte, into any) error {
+	res, err := r.do(ctx, method, path, h, body)
+	if err != nil {
+		return err
+	}
+	defer drained(res.Body)
+	if err := json.NewDecoder(res.Body).Decode(into); err != nil {
+		return r.unavailable(fmt.Errorf("its answer cannot be read: %w", err))
+	}
+	return nil
+}
+
+// drained closes a body so that its connection can be used again.
+func drained(body io.ReadCloser) {
+	_, _ = io.CopyN(io.Discard, body, 64<<10)
+	body.Close()
+}
+
+// do sends a request and returns an answer that is none about a problem.
+func (r *remote) do(ctx context.Context, method, path string, h http.Header, body []byte) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, r.base+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, r.unavailable(err)
+	}
+	for _, from := range []http.Header{r.config.Header, h} {
+		for name, values := range from {
+			req.Header[name] = values
+		}
+	}
+	if r.config.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+r.config.Token)
+	}
+	if seq := r.seq.Load(); seq > 0 {
+		req.Header.Set("Cairn-Min-Seq", strconv.FormatUint(seq, 10))
+	}
+	res, err := r.config.HTTP.Do(req)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, r.unavailable(err)
+	}
+	if seq, err := strconv.ParseUint(res.Header.Get("Cairn-Seq"), 10, 64); err == nil {
+		r.heard(events.Seq(seq))
+	}
+	if res.StatusCode >= 200 && res.StatusCode < 300 {
+		return res, nil
+	}
+	defer drained(res.Body)
+	var p problem
+	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&p); err != nil || p.Code == "" {
+		return nil, r.unavailable(fmt.Errorf("it answers %s", res.Status))
+	}
+	return nil, p.err()
+}
+
+func (r *remote) unavailable(err error) error {
+	var deep *url.Error
+	if errors.As(err, &deep) {
+		err = deep.Err
+	}
+	return &natslog.Error{
+		Err: events.ErrUnavailable, Cause: err, Message: fmt.Sprintf("cannot reach %s: %v", r.config.URL, err),
+		Hint: "Nothing was written. Offline: edit the file, cairn sync when it is back.",
+	}
+}
+
+// problem is what a server says went wrong.
+type problem struct {
+	Detail, Code string
+	Status       int
+	Hint         string
+	Candidates   []commands.Candidate
+}
+
+// err returns the error that it was on the server.
+func (p *problem) err() error {
+	kind := map[string]error{
+		"integrity": events.ErrIntegrity, "unavailable": events.ErrUnavailable, "storage": events.ErrStorage,
+	}[p.Code]
+	switch {
+	case kind != nil:
+		return &natslog.Error{Err: kind, Message: p.Detail, Hint: p.Hint}
+	case p.Code == "failure":
+		return errors.New(p.Detail)
+	}
+	return &commands.Error{Code: commands.Code(p.Code), Message: p.Detail, Hint: p.Hint, Candidates: p.Candidates}
+}

@@ -1,0 +1,179 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"cairn/events"
+	"cairn/projections/checklist"
+	"cairn/server/app"
+	"cairn/server/commands"
+	"github.com/danielgtaylor/huma/v2"
+)
+
+type commandInput struct {
+	Checklist   string `path:"checklist" maxLength:"63" doc:"The name of the checklist"`
+	Key         string `header:"Idempotency-Key" doc:"The command's id, a UUID: the same again gives the same answer and adds nothing"`
+	IfMatch     string `header:"If-Match" doc:"The ETag of a task, or of the checklist, that must not have changed since"`
+	Actor       string `header:"Cairn-Actor" doc:"Who it is, on a server without users"`
+	OnBehalfOf  string `header:"Cairn-On-Behalf-Of" doc:"Whom an agent acts for"`
+	Traceparent string `header:"traceparent"`
+	DryRun      bool   `query:"dry_run" doc:"Say what would change, and change nothing"`
+	RawBody     []byte `contentType:"application/json"`
+}
+
+// result is app.JSONResult, and the ids of the events that an undo or a redo takes
+// back.
+type result struct {
+	app.JSONResult
+	Undone []string `json:"undone" doc:"The ids of the events that an undo or a redo takes back"`
+}
+
+type commandOutput struct {
+	Seq  events.Seq `header:"Cairn-Seq"`
+	Body result
+}
+
+// commands registers one operation for each command.
+func (d *door) commands(api huma.API) {
+	for _, zero := range commands.Forms() {
+		name := zero.Name()
+		huma.Register(api, huma.Operation{
+			OperationID: name, Method: http.MethodPost, Path: "/api/v1/checklists/{checklist}/commands/" + name,
+			Summary: spaced(name), Tags: []string{"commands"}, MaxBodyBytes: MaxDocument, BodyReadTimeout: 30 * time.Second,
+			RequestBody: bodyOf(api, zero), SkipValidateBody: true,
+			Errors: []int{400, 401, 403, 404, 409, 412, 413, 422, 503},
+		}, func(ctx context.Context, in *commandInput) (*commandOutput, error) {
+			out, err := d.execute(ctx, name, in)
+			if err != nil {
+				return nil, problemOf(err)
+			}
+			return out, nil
+		})
+	}
+}
+
+// spaced returns a stored name as words: "Complete task".
+func spaced(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if i > 0 && r >= 'A' && r <= 'Z' {
+			b.WriteByte(' ')
+			r += 'a' - 'A'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// bodyOf describes the body of a command: its own fields and those of app.About.
+func bodyOf(api huma.API, zero commands.Command) *huma.RequestBody {
+	registry := api.OpenAPI().Components.Schemas
+	own := huma.SchemaFromType(registry, reflect.TypeOf(zero))
+	about := huma.SchemaFromType(registry, reflect.TypeFor[app.About]())
+	s := &huma.Schema{Type: huma.TypeObject, Properties: make(map[string]*huma.Schema), AdditionalProperties: false, Required: own.Required}
+	for _, from := range []*huma.Schema{own, about} {
+		for name, p := range from.Properties {
+			s.Properties[name] = p
+		}
+	}
+	delete(s.Properties, "$schema")
+	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: s}}}
+}
+
+// read parts a body into the command and what stands around it.
+func read(name string, body []byte) (commands.Command, app.About, error) {
+	var members map[string]json.RawMessage
+	var about app.About
+	if err := json.Unmarshal(body, &members); err != nil || members == nil {
+		// Decode says what is wrong with it.
+		cmd, err := commands.Decode(name, body)
+		return cmd, about, err
+	}
+	around := make(map[string]json.RawMessage)
+	for _, member := range app.AboutMembers {
+		if v, ok := members[member]; ok {
+			around[member] = v
+			delete(members, member)
+		}
+	}
+	if len(around) > 0 {
+		b, err := json.Marshal(around)
+		if err == nil {
+			err = json.Unmarshal(b, &about)
+		}
+		if err != nil {
+			return nil, about, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s: %v", name, err)}
+		}
+		if body, err = json.Marshal(members); err != nil {
+			return nil, about, err
+		}
+	}
+	cmd, err := commands.Decode(name, body)
+	return cmd, about, err
+}
+
+func (d *door) execute(ctx context.Context, name string, in *commandInput) (*commandOutput, error) {
+	cmd, about, err := read(name, in.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	meta, err := d.meta(ctx, in, about)
+	if err != nil {
+		return nil, err
+	}
+	if meta.Expect, err = expected(in.IfMatch); err != nil {
+		return nil, err
+	}
+	do := d.app.Execute
+	if in.DryRun {
+		do = d.app.Preview
+	}
+	outcome, err := do(ctx, meta, cmd)
+	if err != nil {
+		return nil, err
+	}
+	r := result{Undone: []string{}}
+	for _, row := range outcome.Undone {
+		r.Undone = append(r.Undone, row.ID)
+	}
+	look := func(st *checklist.State) error {
+		r.JSONResult = outcome.JSON(st, events.DayOf(d.now().In(st.Zone())))
+		return nil
+	}
+	if outcome.After != nil {
+		err = look(outcome.After)
+	} else {
+		err = d.app.Checklist(ctx, in.Checklist, nil, look)
+	}
+	for i, env := range outcome.Events {
+		if env.Seq != 0 {
+			r.Events[i] = events.Sequenced(env.Body, env.Seq)
+		}
+	}
+	return &commandOutput{Seq: r.Seq, Body: r}, err
+}
+
+// meta is what stands around a command of a request.
+func (d *door) meta(_ context.Context, in *commandInput, about app.About) (commands.Meta, error) {
+	m := about.Meta(commands.Meta{
+		ID: in.Key, Checklist: in.Checklist, OnBehalfOf: in.OnBehalfOf, Traceparent: in.Traceparent,
+		Actor: events.Actor{ID: in.Actor, Auth: events.Unauthenticated},
+	})
+	m.Reason = strings.TrimSpace(m.Reason)
+	if m.Via == "" {
+		m.Via = "http"
+	}
+	if about.Author != nil {
+		m.Actor = about.Author.Actor()
+	}
+	if m.Actor.ID == "" {
+		m.Actor.ID = "unknown"
+	}
+	return m, nil
+}

@@ -1,0 +1,81 @@
+package api
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"cairn/events"
+	"cairn/server/app"
+	"cairn/server/commands"
+)
+
+// taken is how far a history was taken.
+type taken struct {
+	Schema int    `json:"schema"`
+	Kind   string `json:"kind"`
+	Steps  int    `json:"steps" doc:"How many of the steps are in the log"`
+	Events int    `json:"events" doc:"How many events were added"`
+}
+
+// history registers what takes the history of a document.
+func (d *door) history(api huma.API) {
+	huma.Register(api, huma.Operation{
+		OperationID: "history", Method: http.MethodPost, Path: "/api/v1/checklists/{checklist}/history", Summary: "Take a part of a document's history",
+		Description: "One command a line, {\"id\":…,\"command\":\"SyncDocument\",\"body\":{…}}, in order; what was taken before is passed over.",
+		Tags:        []string{"commands"}, MaxBodyBytes: MaxDocument, BodyReadTimeout: time.Minute, Errors: []int{400, 401, 403, 409, 413, 503},
+	}, func(ctx context.Context, in *struct {
+		Checklist string `path:"checklist" maxLength:"63"`
+		RawBody   []byte `contentType:"application/x-ndjson"`
+	}) (*struct {
+		Seq  events.Seq `header:"Cairn-Seq"`
+		Body taken
+	}, error,
+	) {
+		out := &struct {
+			Seq  events.Seq `header:"Cairn-Seq"`
+			Body taken
+		}{Body: taken{Schema: 1, Kind: "history"}}
+		steps := func(yield func(commands.Step, error) bool) {
+			lines := bufio.NewScanner(bytes.NewReader(in.RawBody))
+			lines.Buffer(nil, MaxDocument)
+			for n := 1; lines.Scan(); n++ {
+				step, err := readStep(in.Checklist, lines.Bytes())
+				if err != nil {
+					err = fmt.Errorf("line %d: %w", n, err)
+				}
+				if !yield(step, err) || err != nil {
+					return
+				}
+			}
+		}
+		added, err := d.app.ExecuteHistory(ctx, in.Checklist, steps, func(done int) { out.Body.Steps = done })
+		if err != nil {
+			return nil, problemOf(err)
+		}
+		out.Seq, out.Body.Events = d.app.End(), added
+		return out, nil
+	})
+}
+
+func readStep(checklist string, line []byte) (commands.Step, error) {
+	var sent app.JSONStep
+	if err := json.Unmarshal(line, &sent); err != nil {
+		return commands.Step{}, &commands.Error{Code: commands.CodeUsage, Message: "a step of a history is no JSON: " + err.Error()}
+	}
+	cmd, about, err := read(sent.Command, sent.Body)
+	if err != nil {
+		return commands.Step{}, err
+	}
+	meta := about.Meta(commands.Meta{ID: sent.ID, Checklist: checklist})
+	if about.Author != nil {
+		meta.Actor = about.Author.Actor()
+	}
+	return commands.Step{Meta: meta, Cmd: cmd}, nil
+}

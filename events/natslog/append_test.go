@@ -74,7 +74,10 @@ func TestLostAck(t *testing.T) {
 	lost := errors.New("lost")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
-	stored := l.head.changed()
+	head := l.head.(*fileHead)
+	head.mu.Lock()
+	stored := head.moved
+	head.mu.Unlock()
 	go func() { // the caller gives up as the event is stored
 		<-stored
 		cancel(lost)

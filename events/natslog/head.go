@@ -149,12 +149,6 @@ func (k *fileHead) get() Head {
 	return headOf(k.frontier.Clone(), k.leaf)
 }
 
-func (k *fileHead) changed() <-chan struct{} {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.moved
-}
-
 func (k *fileHead) appended(ctx context.Context, first events.Seq, leaves []merkle.Hash) error {
 	last := first + events.Seq(len(leaves)) - 1
 	k.mu.Lock()

@@ -112,5 +112,4 @@ func (k fixedHead) appended(context.Context, events.Seq, []merkle.Hash) error {
 	return fmt.Errorf("%w: opened to be looked at", events.ErrUnavailable)
 }
 
-func (k fixedHead) changed() <-chan struct{} { return nil }
-func (k fixedHead) close() error             { return nil }
+func (k fixedHead) close() error { return nil }

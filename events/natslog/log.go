@@ -97,9 +97,6 @@ type headKeeper interface {
 	// appended is called once for each acknowledged write, in any order. It
 	// returns when the head includes it.
 	appended(ctx context.Context, first events.Seq, leaves []merkle.Hash) error
-	// changed returns a channel that is closed when the head next moves; nil
-	// where others move it too.
-	changed() <-chan struct{}
 	// close saves the head.
 	close() error
 }

@@ -52,8 +52,7 @@ type puller struct {
 	open    int    // asked for and not delivered
 	short   bool   // Read: the server has no more, though it announced more
 	last    events.Seq
-	ordinal uint64          // of the last message, by the consumer's count
-	changed <-chan struct{} // follow: closed when the log grows
+	ordinal uint64 // of the last message, by the consumer's count
 }
 
 // pull begins to read what f selects.
@@ -71,9 +70,6 @@ func (l *Log) pull(ctx context.Context, f events.Filter, follow bool) (*puller, 
 
 // start makes the consumer, behind the last message read.
 func (p *puller) start(ctx context.Context) error {
-	if p.follow {
-		p.changed = p.l.head.changed()
-	}
 	cfg := jetstream.ConsumerConfig{
 		Name:              nuid.Next(),
 		AckPolicy:         jetstream.AckNonePolicy,
@@ -209,7 +205,9 @@ func (p *puller) ask() error {
 		NoWait   bool          `json:"no_wait,omitempty"`
 		Expires  time.Duration `json:"expires,omitempty"`
 	}{Batch: want, MaxBytes: pullBytes, NoWait: true}
-	if p.follow && p.changed == nil {
+	if p.follow {
+		// Not as soon as the head moves: an acknowledged event need not have come
+		// to the consumer yet, which then says that there is none.
 		req.NoWait, req.Expires = false, pullExpires
 	}
 	body, err := json.Marshal(req)
@@ -250,11 +248,8 @@ func (p *puller) status(ctx context.Context, status string, msg *nats.Msg) error
 		return nil
 	case "404": // no more messages: it ends all requests that do not wait
 		p.open = 0
-		if !p.follow {
-			p.short = true
-			return nil
-		}
-		return p.wait(ctx)
+		p.short = !p.follow
+		return nil
 	case "408", "409": // ended early
 		// Expired, or more bytes than wanted: the consumer is still there.
 		why := msg.Header.Get("Description")
@@ -266,15 +261,4 @@ func (p *puller) status(ctx context.Context, status string, msg *nats.Msg) error
 	}
 	// The consumer is gone, with a restart of the server or a change of leader.
 	return p.restart(ctx, fmt.Errorf("%s %s", status, msg.Header.Get("Description")))
-}
-
-// wait returns when the log has grown.
-func (p *puller) wait(ctx context.Context) error {
-	select {
-	case <-p.changed:
-		p.changed = p.l.head.changed()
-		return nil
-	case <-ctx.Done():
-		return ended(ctx, "follow")
-	}
 }

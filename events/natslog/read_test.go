@@ -149,3 +149,44 @@ func TestChanges(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// Trap: an event that was acknowledged need not have come to a consumer yet: a
+// reader that asks at that moment is told that there is none, and must not wait
+// for the next one to be told of it.
+func TestFollowMissesNothing(t *testing.T) {
+	t.Parallel()
+	l, _ := create(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	came := make(chan events.Seq)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	wg.Go(func() {
+		for env, err := range l.Follow(ctx, events.Filter{After: l.End()}) {
+			if err != nil {
+				return
+			}
+			select {
+			case came <- env.Seq:
+			case <-ctx.Done():
+			}
+		}
+	})
+	var last events.Seq
+	for i := range uint64(1000) {
+		seq, err := l.Append(ctx, []events.Append{batch("a", last, i, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		last = seq
+		select {
+		case got := <-came:
+			if got != seq {
+				t.Fatalf("got @%d, want @%d", got, seq)
+			}
+		case <-ctx.Done():
+			t.Fatalf("@%d did not come", seq)
+		}
+	}
+}

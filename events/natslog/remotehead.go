@@ -56,9 +56,6 @@ func (k *remoteHead) get() Head {
 	return headOf(k.frontier.Clone(), k.leaf)
 }
 
-// changed returns nil: others append as well, so followers ask the server.
-func (k *remoteHead) changed() <-chan struct{} { return nil }
-
 func (k *remoteHead) appended(_ context.Context, first events.Seq, leaves []merkle.Hash) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()

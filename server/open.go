@@ -70,9 +70,8 @@ func Open(ctx context.Context, p Place, c Config) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Create && filepath.Base(p.Dir) == ".cairn" {
-		// A .cairn beside the work is not for the repository: it says so itself.
-		if err := ignoreItself(p.Dir); err != nil {
+	if c.Create {
+		if err := p.made(); err != nil {
 			return nil, errors.Join(err, log.Close())
 		}
 	}
@@ -113,8 +112,8 @@ func Doctor(ctx context.Context, p Place, c Config) []trust.Finding {
 // Restore makes a log at a place of a backup; see [trust.Restore].
 func Restore(ctx context.Context, p Place, c Config, backup io.ReadSeeker, s trust.Stamp, o trust.Options) (*trust.Restored, error) {
 	r, err := trust.Restore(ctx, backup, p.config(c), s, o)
-	if err == nil && filepath.Base(p.Dir) == ".cairn" {
-		err = ignoreItself(p.Dir)
+	if err == nil {
+		err = p.made()
 	}
 	return r, err
 }
@@ -127,8 +126,13 @@ func (p Place) config(c Config) natslog.Config {
 	return natslog.Config{Dir: p.Dir, Create: c.Create, Wait: c.Wait, Memory: memory, Now: c.Now}
 }
 
-func ignoreItself(dir string) error {
-	path := filepath.Join(dir, ".gitignore")
+// made is called where a log was made: a .cairn beside the work is not for the
+// repository, and says so itself.
+func (p Place) made() error {
+	if filepath.Base(p.Dir) != ".cairn" {
+		return nil
+	}
+	path := filepath.Join(p.Dir, ".gitignore")
 	if _, err := os.Stat(path); err == nil {
 		return nil
 	}

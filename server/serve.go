@@ -73,6 +73,9 @@ func NewServer(ctx context.Context, c ServeConfig) (s *Server, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
+	if err := c.Place.made(); err != nil {
+		return nil, err
+	}
 	if s.App, err = app.NewShared(ctx, s.log, commands.Config{Now: c.Now}); err != nil {
 		return nil, err
 	}

@@ -126,6 +126,7 @@ func (c *cli) open(ctx context.Context, create bool) (*server.Session, error) {
 	if head, err := natslog.Peek(c.place.Dir); err == nil && head.N > manyEvents {
 		expectHeap()
 	}
+	ensureServed(c.place.Dir)
 	s, err := server.Open(ctx, c.place, server.Config{Create: create, State: c.stateDir(), Now: c.now, Header: clockHeader()})
 	if err != nil {
 		return nil, err

@@ -21,6 +21,43 @@ import (
 // the path of the sample checklist.
 func TestScript(t *testing.T) {
 	t.Parallel()
+	scripts(t, "", nil)
+}
+
+// TestScriptServed runs the scripts once more, with a server for each log that
+// they make: what people see is the same. A script about the log's own directory
+// says [served] skip, and why.
+func TestScriptServed(t *testing.T) {
+	t.Parallel()
+	all := t.TempDir()
+	scripts(t, "served", func(env *testscript.Env) error {
+		folder, err := os.MkdirTemp(all, "")
+		env.Setenv("CAIRN_TEST_SERVE", folder)
+		env.Defer(func() { endServers(t, folder) })
+		return err
+	})
+}
+
+// endServers ends the servers whose process ids lie in a folder.
+func endServers(t *testing.T, folder string) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(folder, e.Name()))
+		if err != nil || strings.HasSuffix(e.Name(), ".err") {
+			continue
+		}
+		if pid, err := strconv.Atoi(string(b)); err == nil {
+			if p, err := os.FindProcess(pid); err == nil {
+				_ = p.Kill() // it may have ended by itself
+			}
+		}
+	}
+}
+
+func scripts(t *testing.T, how string, setup func(*testscript.Env) error) {
 	at, err := filepath.Abs(sample)
 	if err != nil {
 		t.Fatal(err)
@@ -37,10 +74,17 @@ func TestScript(t *testing.T) {
 			env.Setenv("CAIRN_TEST_NOW", "2026-11-23T10:00:00Z")
 			env.Setenv("SAMPLE", at)
 			env.Values[jobsKey{}] = jobs{}
+			if setup != nil {
+				if err := setup(env); err != nil {
+					return err
+				}
+			}
 			return os.Mkdir(filepath.Join(env.WorkDir, ".home"), 0o755)
 		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {
+			case "served":
+				return how == cond, nil
 			case "root":
 				return os.Geteuid() == 0, nil
 			case "mount":

@@ -3,8 +3,13 @@
 package main
 
 import (
+	"encoding/hex"
+	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -38,4 +43,32 @@ func serverClock() (now func() time.Time, wrap func(http.Handler) http.Handler) 
 // clockHeader tells a server where the clock stands.
 func clockHeader() http.Header {
 	return http.Header{clockName: {os.Getenv("CAIRN_TEST_NOW")}}
+}
+
+// ensureServed starts a server for a log that has none, where
+// $CAIRN_TEST_SERVE names a folder; the server's process id comes into it.
+func ensureServed(dir string) {
+	folder := os.Getenv("CAIRN_TEST_SERVE")
+	if folder == "" || len(os.Args) > 1 && os.Args[1] == "serve" {
+		return
+	}
+	name := filepath.Join(folder, hex.EncodeToString([]byte(dir)))
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return // it was started before
+	}
+	defer f.Close()
+	args := append([]string{"serve", "--data", dir, "--listen", "127.0.0.1:0"}, strings.Fields(os.Getenv("CAIRN_TEST_SERVE_FLAGS"))...)
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Stderr, _ = os.Create(name + ".err")
+	if err := cmd.Start(); err != nil {
+		panic(err)
+	}
+	fmt.Fprint(f, cmd.Process.Pid)
+	for range 2000 {
+		if _, err := os.Stat(filepath.Join(dir, "server.json")); err == nil {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 }

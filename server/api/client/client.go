@@ -305,18 +305,16 @@ func (a *App) send(ctx context.Context, meta commands.Meta, cmd commands.Command
 		out.ID = *res.Command
 	}
 	for _, line := range res.Events {
-		env := events.Decode(0, meta.Checklist, line)
-		if !dry {
-			if env, err = decode(line); err != nil {
-				return out, err
-			}
+		env, err := decode(line)
+		if err != nil { // of a dry run it has no position
+			env = events.Decode(0, meta.Checklist, line)
 		}
 		out.Events = append(out.Events, env)
 	}
-	if len(out.Events) == 0 && !dry {
+	if len(out.Events)+len(res.Undone) == 0 && !dry {
 		return out, nil
 	}
-	return out, a.retell(ctx, meta.Checklist, &out, res.Undone, dry)
+	return out, a.retell(ctx, meta.Checklist, &out, res.Undone, dry && !res.Repeated, !dry)
 }
 
 // bodyOf returns a command as it is sent: its members and those around it.
@@ -336,23 +334,27 @@ func bodyOf(meta commands.Meta, cmd commands.Command) ([]byte, error) {
 }
 
 // retell tells the events of a command, as the server has them; and keeps the
-// checklist for what is looked at next.
-func (a *App) retell(ctx context.Context, name string, out *app.Outcome, undone []string, dry bool) error {
+// checklist for what is looked at next. The events of a command ahead of the log
+// are not stored.
+func (a *App) retell(ctx context.Context, name string, out *app.Outcome, undone []string, ahead, keep bool) error {
 	wanted := make(map[string]bool, len(undone))
 	for _, id := range undone {
 		wanted[id] = true
 	}
-	mine := func(env events.Envelope) bool { return !dry && env.CommandID == out.ID }
-	st, err := a.Retell(ctx, name, func(env events.Envelope) bool { return mine(env) || wanted[env.ID] }, func(row audit.Row) {
+	mine := func(id string) bool { return !ahead && id == out.ID }
+	st, err := a.Retell(ctx, name, func(env events.Envelope) bool { return mine(env.CommandID) || wanted[env.ID] }, func(row audit.Row) {
 		if wanted[row.ID] {
 			out.Undone = append(out.Undone, row)
 		}
-		if row.CommandID == out.ID && !dry {
+		if mine(row.CommandID) {
 			out.Rows = append(out.Rows, row)
 		}
-	}, !dry)
-	if err != nil || !dry {
+	}, keep)
+	if err != nil || keep {
 		return err
+	}
+	if out.After = st; !ahead {
+		return nil
 	}
 	h := audit.After(st)
 	for _, env := range out.Events {

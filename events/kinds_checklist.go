@@ -105,11 +105,15 @@ func (*ChecklistReactivated) event()          {}
 func (*ChecklistReactivated) fields(c *codec) {
 }
 
-// ChecklistPublished says that the checklist goes on elsewhere.
+// ChecklistPublished says that the checklist goes on elsewhere; with From, that it
+// came from there, and everything before this event with it. The cause is then a
+// checkpoint of the log that it came from.
 //
-//	{"to":"https://cairn.example/checklists/migration"}
+//	{"to":"https://cairn.example"}                          from is optional
+//	{"to":"https://cairn.example","from":"cairn/0199…"}
 type ChecklistPublished struct {
-	To string
+	// To is the server's URL, From the origin of the log that it came from.
+	To, From string
 }
 
 // Kind returns the stored type.
@@ -120,4 +124,5 @@ func (*ChecklistPublished) Subject() string { return "checklist" }
 func (*ChecklistPublished) event()          {}
 func (e *ChecklistPublished) fields(c *codec) {
 	c.str("to", &e.To)
+	c.str("from", &e.From)
 }

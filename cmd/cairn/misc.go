@@ -130,14 +130,27 @@ func (c *cli) confirm(ctx context.Context, refusal error) error {
 	if !errors.As(refusal, &e) || e.Code != commands.CodeConfirm || c.json {
 		return refusal
 	}
+	return c.asked(ctx, e.Message+". Remove all of it?", refusal, c.letGo)
+}
+
+// agree asks a question on a terminal and returns nil for yes, else the refusal.
+func (c *cli) agree(ctx context.Context, question string, refusal error) error {
+	if c.json {
+		return refusal
+	}
+	return c.asked(ctx, question, refusal, func() error { return nil })
+}
+
+// asked is agree; letGo is called before somebody has to wait for an answer.
+func (c *cli) asked(ctx context.Context, question string, refusal error, letGo func() error) error {
 	in, ok := c.in.(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
 		return refusal
 	}
-	if err := c.letGo(); err != nil {
+	if err := letGo(); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.err, "%s. Remove all of it? [y/N] ", checklist.Clean(e.Message))
+	fmt.Fprintf(c.err, "%s [y/N] ", checklist.Clean(question))
 	answer := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(in).ReadString('\n')

@@ -59,7 +59,7 @@ rewritten.
 		&cobra.Group{ID: "trust", Title: "Trust:"},
 		&cobra.Group{ID: "more", Title: "More:"},
 	)
-	group(root, "start", newImport(c), newExport(c), newSync(c), newChecklists(c), newInit(c), newServe(c), newArchive(c), newReactivate(c))
+	group(root, "start", newImport(c), newExport(c), newSync(c), newChecklists(c), newInit(c), newServe(c), newPublish(c), newArchive(c), newReactivate(c))
 	group(root, "work", newAdd(c))
 	group(root, "work", newTransitions(c)...)
 	group(root, "work", newEdit(c), newMove(c), newRemove(c), newSplit(c), newAssign(c), newDue(c), newEstimate(c), newLabel(c),

@@ -103,6 +103,7 @@ func scripts(t *testing.T, how string, setup func(*testscript.Env) error) {
 			"bytesdiffer": bytesDiffer,
 			"logend":      logEnd,
 			"hold":        hold,
+			"serverat":    serverAt,
 			"newer":       newer,
 			"forge":       forge,
 			"generate":    generate,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -186,4 +187,20 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		time.Sleep(2 * time.Millisecond) // nothing tells when a file grows
 	}
+}
+
+// serverAt sets a variable to the URL of the server of the log in a directory.
+func serverAt(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 2, "serverat DIR VAR")
+	var at struct{ URL string }
+	for began := time.Now(); at.URL == ""; {
+		b, err := os.ReadFile(filepath.Join(ts.MkAbs(args[0]), "server.json"))
+		if err == nil {
+			ts.Check(json.Unmarshal(b, &at))
+		} else if time.Since(began) > 10*time.Second {
+			ts.Fatalf("no server came up: %v", err)
+		}
+		time.Sleep(2 * time.Millisecond) // nothing tells when a file comes
+	}
+	ts.Setenv(args[1], at.URL)
 }

@@ -209,6 +209,11 @@ func (d *teller) rest(data events.Event) {
 		d.change("archived", st.Archived, false)
 	case *events.ChecklistPublished:
 		d.row.Action = "published"
+		if e.From != "" {
+			d.row.Action = "arrived"
+			d.change("published_from", str(st.PublishedFrom), str(e.From))
+			return
+		}
 		d.change("published_to", str(st.PublishedTo), str(e.To))
 	case *events.DocumentSynced:
 		d.synced(e)

@@ -194,6 +194,9 @@ func aboutAll(r Row, as days) string {
 	case events.KindReviewRecorded:
 		return strings.Join(filled(get("status"), get("note")), ": ")
 	case events.KindChecklistPublished:
+		if from := get("published_from"); from != "" {
+			return "from " + from
+		}
 		return "to " + get("published_to")
 	default:
 		return checklist.Clean(r.Text)

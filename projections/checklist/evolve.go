@@ -49,7 +49,11 @@ func Evolve(st *State, env events.Envelope) (*State, error) {
 	case *events.ChecklistReactivated:
 		st.Archived = false
 	case *events.ChecklistPublished:
-		st.PublishedTo = e.To
+		if e.From != "" {
+			st.PublishedFrom = e.From
+		} else {
+			st.PublishedTo = e.To
+		}
 	case *events.DocumentSynced:
 		st.Synced = e
 	case *events.DocumentReformatted:

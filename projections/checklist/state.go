@@ -27,8 +27,10 @@ type State struct {
 	// WorkingDays, Holidays and Markers are comma-separated, as described.
 	WorkingDays, Holidays, Markers string
 
-	Archived    bool
-	PublishedTo string
+	Archived bool
+	// PublishedTo is the server on which it goes on, PublishedFrom the origin of
+	// the log that it came from.
+	PublishedTo, PublishedFrom string
 	// Synced is the last document.synced; nil if the checklist has none.
 	Synced *events.DocumentSynced
 

@@ -69,6 +69,7 @@ func New(a Backend, c Config) http.Handler {
 	d.history(api)
 	d.checklists(api)
 	d.events(api)
+	d.publish(api)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		write(w, problem(http.StatusNotFound, "not_found", 3, "there is nothing at "+r.URL.Path).hinted("/api/v1/openapi.json names what there is."))
 	})

@@ -77,7 +77,7 @@ func mayWrite(st *checklist.State, cmd Command) error {
 	case st.Revision == 0 && !imports:
 		return &Error{Code: CodeNoChecklist, Message: "there is no such checklist", Hint: "cairn checklists names those that are there."}
 	case st.PublishedTo != "":
-		return &Error{Code: CodeRefused, Message: fmt.Sprintf("%s goes on at %s", st.Name, st.PublishedTo), Hint: "Nothing was written."}
+		return &Error{Code: CodeRefused, Message: fmt.Sprintf("%s goes on at %s", st.Name, st.PublishedTo), Hint: "Nothing was written. There: cairn --server " + st.PublishedTo}
 	case st.Synced != nil && st.Synced.More && !ofHistory(cmd):
 		return &Error{
 			Code: CodeRefused, Message: fmt.Sprintf("the git history of %s is not all in the log yet", st.Name),

@@ -46,7 +46,7 @@ var forms = slices.Concat([]form{
 	formOf[BlockTask](), formOf[UnblockTask](), formOf[CommentTask](), formOf[UncommentTask](),
 	formOf[AddSection](), formOf[EditSection](), formOf[MoveSection](), formOf[RemoveSection](),
 	formOf[Plan](), formOf[SetBaseline](), formOf[SeparateTask](), formOf[JoinTasks](),
-	formOf[Archive](), formOf[Reactivate](), formOf[RecordReview](),
+	formOf[Archive](), formOf[Reactivate](), formOf[Publish](), formOf[RecordReview](),
 	formOf[Undo](), formOf[Redo](),
 })
 

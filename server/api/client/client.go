@@ -22,6 +22,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -480,9 +481,13 @@ func (r *remote) do(ctx context.Context, method, path string, h http.Header, bod
 }
 
 func (r *remote) unavailable(err error) error {
-	var deep *url.Error
-	if errors.As(err, &deep) {
-		err = deep.Err
+	var asked *url.Error
+	if errors.As(err, &asked) {
+		err = asked.Err
+	}
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		err = errno // "connection refused"; where is said before
 	}
 	return &natslog.Error{
 		Err: events.ErrUnavailable, Cause: err, Message: fmt.Sprintf("cannot reach %s: %v", r.config.URL, err),

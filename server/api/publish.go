@@ -1,0 +1,100 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"cairn/events"
+	"cairn/server/commands"
+)
+
+// adopter is a backend that takes checklists over from other logs.
+type adopter interface {
+	Adopt(ctx context.Context, name string, bodies [][]byte) (revision uint64, err error)
+	Arrive(ctx context.Context, meta commands.Meta, to, from string) (commands.Result, error)
+}
+
+// adopted is how far a checklist was taken over.
+type adopted struct {
+	Schema    int    `json:"schema"`
+	Kind      string `json:"kind" example:"adopted"`
+	Checklist string `json:"checklist"`
+	Origin    string `json:"origin" doc:"The name of this log"`
+	Revision  uint64 `json:"revision" doc:"How many events of the checklist are here"`
+}
+
+// maxAdopt is the size of the largest part in which a checklist is taken over.
+const maxAdopt = 64 << 20
+
+// publish registers the door by which a checklist comes from another log. It
+// appends what it is given as it is, so it is for those who may do everything.
+func (d *door) publish(api huma.API) {
+	to, ok := d.app.(adopter)
+	if !ok {
+		return
+	}
+	type out struct {
+		Seq  events.Seq `header:"Cairn-Seq"`
+		Body adopted
+	}
+	answer := func(name string, revision uint64) *out {
+		return &out{d.app.End(), adopted{1, "adopted", name, d.app.Origin(), revision}}
+	}
+	huma.Register(api, huma.Operation{
+		OperationID: "adopt", Method: http.MethodPost, Path: "/api/v1/checklists/{checklist}/publish",
+		Summary:     "Take events over from another log",
+		Description: "One event a line, as it is stored there; each follows the last that is here. All are stored, or none; what is here already is passed over.",
+		Tags:        []string{"administration"}, MaxBodyBytes: maxAdopt, BodyReadTimeout: time.Minute, Errors: []int{400, 401, 403, 409, 413, 503},
+	}, func(ctx context.Context, in *struct {
+		Checklist string `path:"checklist" maxLength:"63"`
+		RawBody   []byte `contentType:"application/x-ndjson"`
+	}) (*out, error) {
+		var bodies [][]byte
+		for line := range bytes.Lines(in.RawBody) {
+			if line = bytes.TrimSuffix(line, []byte("\n")); len(line) > 0 {
+				bodies = append(bodies, line)
+			}
+		}
+		revision, err := to.Adopt(ctx, in.Checklist, bodies)
+		if err != nil {
+			return nil, problemOf(err)
+		}
+		return answer(in.Checklist, revision), nil
+	})
+	huma.Register(api, huma.Operation{
+		OperationID: "arrive", Method: http.MethodPost, Path: "/api/v1/checklists/{checklist}/publish/end",
+		Summary: "Say that a checklist was taken over, and where from", Tags: []string{"administration"}, Errors: []int{400, 401, 403, 404, 409, 503},
+	}, func(ctx context.Context, in *struct {
+		Checklist string `path:"checklist" maxLength:"63"`
+		Key       string `header:"Idempotency-Key"`
+		Actor     string `header:"Cairn-Actor"`
+		Body      struct {
+			To         string `json:"to" minLength:"1" doc:"The URL of this server"`
+			From       string `json:"from" minLength:"1" doc:"The origin of the log that it came from"`
+			Checkpoint string `json:"checkpoint,omitempty" doc:"A checkpoint of that log: its origin, length and root"`
+			Via        string `json:"via,omitempty" maxLength:"20"`
+		}
+	}) (*out, error) {
+		meta := commands.Meta{
+			ID: in.Key, Checklist: in.Checklist, Via: in.Body.Via, Cause: in.Body.Checkpoint,
+			Actor: events.Actor{ID: in.Actor, Auth: events.Unauthenticated},
+		}
+		if meta.Via == "" {
+			meta.Via = "http"
+		}
+		result, err := to.Arrive(ctx, meta, in.Body.To, in.Body.From)
+		if err != nil {
+			return nil, problemOf(err)
+		}
+		o := answer(in.Checklist, 0)
+		for _, env := range result.Events {
+			o.Body.Revision = env.Revision
+		}
+		o.Seq = result.Seq
+		return o, nil
+	})
+}

@@ -56,14 +56,19 @@ type Actor struct {
 	// ID is the stable identity, such as an e-mail address.
 	ID string
 	// Auth says how the identity is known: Unauthenticated where it was only
-	// declared, "user" or "service_account" where a server checked it.
+	// declared, AuthenticatedUser or "service_account" where a server checked it.
 	Auth string
 	// Display is how the person is called, where that is known; optional.
 	Display string
 }
 
-// Unauthenticated marks an Actor that was declared, not checked.
-const Unauthenticated = "unauthenticated"
+// How the identity of an Actor is known.
+const (
+	// Unauthenticated marks an Actor that was declared, not checked.
+	Unauthenticated = "unauthenticated"
+	// AuthenticatedUser marks an Actor who showed a token of that user.
+	AuthenticatedUser = "user"
+)
 
 // Verified reports whether the identity was checked.
 func (a Actor) Verified() bool {

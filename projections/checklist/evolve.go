@@ -16,7 +16,7 @@ var Projection = projections.Projection[*State]{
 
 // New returns the state before the first event.
 func New() *State {
-	return &State{bracketed: make(map[int]struct{}), commands: make(map[string]Command)}
+	return &State{bracketed: make(map[int]struct{}), commands: make(projections.Commands)}
 }
 
 // Evolve returns the state after env, an event of the same checklist; it
@@ -97,16 +97,7 @@ func (st *State) record(env events.Envelope, change Change) {
 	default:
 		st.Worked = env.Revision
 	}
-	if env.CommandID == "" {
-		return
-	}
-	c, ok := st.commands[env.CommandID]
-	if !ok {
-		c = Command{First: env.Seq, Hash: env.CommandHash}
-	}
-	c.Last = env.Seq
-	c.Count++
-	st.commands[env.CommandID] = c
+	st.commands.Record(env)
 }
 
 func (st *State) describe(e *events.ChecklistDescribed) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"cairn/events"
+	"cairn/projections"
 )
 
 // State is a checklist at one moment. Only Evolve changes it.
@@ -59,7 +60,7 @@ type State struct {
 	// bracketed are the texts in which a legend could stand: with two brackets
 	// or more, when they were last written.
 	bracketed map[int]struct{}
-	commands  map[string]Command
+	commands  projections.Commands
 	// removals are the blocks that were taken out and not brought back, in
 	// that order, with what stood in them.
 	removals []removal
@@ -101,13 +102,8 @@ func (c Change) Who() string {
 	return Clean(name)
 }
 
-// Command is where the events of a command lie: Count of them from First to
-// Last, of which others may stand between.
-type Command struct {
-	First, Last events.Seq
-	Count       int
-	Hash        string
-}
+// Command is where the events of a command lie.
+type Command = projections.Command
 
 // Block is a part of the document: a section's heading, a task's own lines or
 // a stretch of text, with what stands in it.

@@ -1,6 +1,10 @@
 package projections
 
-import "cairn/events"
+import (
+	"time"
+
+	"cairn/events"
+)
 
 // Command is where the events of a command lie: Count of them from First to
 // Last, of which others may stand between.
@@ -26,4 +30,13 @@ func (cs Commands) Record(env events.Envelope) {
 	c.Last = env.Seq
 	c.Count++
 	cs[env.CommandID] = c
+}
+
+// Position is how far a fold has come in its stream, a checklist or the log's own
+// events: the sequence and the revision of the last event, and the last effective
+// time. It is what the next event is stamped behind.
+type Position struct {
+	Seq       events.Seq
+	Revision  uint64
+	Effective time.Time
 }

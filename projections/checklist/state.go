@@ -185,6 +185,11 @@ func (b *Block) Mark() byte {
 // Seq returns the sequence of the checklist's last event, 0 before the first.
 func (st *State) Seq() events.Seq { return st.Changed.Seq }
 
+// Position returns how far the fold has come.
+func (st *State) Position() projections.Position {
+	return projections.Position{Seq: st.Seq(), Revision: st.Revision, Effective: st.Effective}
+}
+
 // Zone returns the checklist's time zone, UTC where none is set or known.
 func (st *State) Zone() *time.Location {
 	if st.Timezone == "" {

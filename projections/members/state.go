@@ -86,6 +86,11 @@ type Refusals struct {
 // Seq returns the sequence of the last of the log's own events, 0 before the first.
 func (st *State) Seq() events.Seq { return st.last }
 
+// Position returns how far the fold has come.
+func (st *State) Position() projections.Position {
+	return projections.Position{Seq: st.last, Revision: st.Revision, Effective: st.Effective}
+}
+
 // Command returns where the events of command id lie.
 func (st *State) Command(id string) (projections.Command, bool) {
 	c, ok := st.commands[id]
@@ -112,6 +117,9 @@ func (st *State) User(name string) *User {
 	return nil
 }
 
+// Former reports whether there was a user of that name, who is not there now.
+func (st *State) Former(name string) bool { return st.users[name] != nil && st.User(name) == nil }
+
 // Users returns the users by name.
 func (st *State) Users() []*User {
 	return slices.SortedFunc(func(yield func(*User) bool) {
@@ -137,6 +145,9 @@ func (st *State) Admins() []string {
 // Token returns the token of that id, also one that opens nothing any more; nil
 // where there never was one.
 func (st *State) Token(id string) *Token { return st.tokens[id] }
+
+// Opened reports whether there ever was a token with that hash.
+func (st *State) Opened(hash string) bool { return st.byHash[hash] != nil }
 
 // Tokens returns all tokens, also those that open nothing any more, oldest first.
 func (st *State) Tokens() []*Token {

@@ -111,9 +111,13 @@ func ofHistory(cmd Command) bool {
 	return ok && sync.Commit != ""
 }
 
+// named is what both kinds of command have.
+type named interface{ Name() string }
+
 // Hash returns the SHA-256, in hex, of the canonical JSON of the command as
-// sent: names sorted, no space, no HTML escapes.
-func Hash(checklistName string, cmd Command) (string, error) {
+// sent: names sorted, no space, no HTML escapes. The checklist is "" for a
+// [SystemCommand].
+func Hash(checklistName string, cmd named) (string, error) {
 	// A document can have megabytes: its place is kept by a word.
 	var document []byte
 	if d, ok := cmd.(documented); ok {

@@ -14,7 +14,18 @@ import (
 // decision collects the events of one command. The state does not change while
 // it is made.
 type decision struct {
-	st     *checklist.State
+	draft
+	st   *checklist.State
+	next [events.TextNoun + 1]int
+	// legend is the legend's text if an event of this command rewrote it.
+	legend  string
+	markers map[byte]events.State
+	spacing spacing
+	written *markdown.Forms // nil until asked for
+}
+
+// draft is what was decided: the events of one command, before they are stamped.
+type draft struct {
 	events []events.Event
 	// lines are, for each of the first events, the line of the document that it
 	// comes from; 0 for none.
@@ -22,13 +33,9 @@ type decision struct {
 	// undoes are, for each of the first events, the id of the event that it
 	// takes back; "" for none.
 	undoes []string
-	next   [events.TextNoun + 1]int
-	// legend is the legend's text if an event of this command rewrote it.
-	legend  string
-	markers map[byte]events.State
-	spacing spacing
-	written *markdown.Forms // nil until asked for
 }
+
+func (d *draft) add(e events.Event) { d.events = append(d.events, e) }
 
 func newDecision(st *checklist.State) *decision {
 	d := &decision{st: st, markers: ParseMarkers(st.Markers)}
@@ -37,8 +44,6 @@ func newDecision(st *checklist.State) *decision {
 	}
 	return d
 }
-
-func (d *decision) add(e events.Event) { d.events = append(d.events, e) }
 
 // key takes the next free key of a noun.
 func (d *decision) key(noun events.Noun) int {

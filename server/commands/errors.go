@@ -22,6 +22,8 @@ const (
 	CodeNoMoment         Code = "moment_not_found"    // 3
 	CodeNoFile           Code = "file_not_found"      // 3
 	CodeNoLink           Code = "link_not_found"      // 3
+	CodeNoUser           Code = "user_not_found"      // 3
+	CodeNoToken          Code = "token_not_found"     // 3
 	CodeRefused          Code = "refused"             // 5
 	CodeNameTaken        Code = "name_taken"          // 5
 	CodeNewerEvent       Code = "newer_event"         // 5
@@ -35,7 +37,7 @@ func (c Code) Exit() int {
 	switch c {
 	case CodeUsage, CodeAmbiguousTask, CodeAmbiguousSection, CodeConfirm, CodeOverLimit:
 		return 2
-	case CodeNoTask, CodeNoSection, CodeNoChecklist, CodeNoMoment, CodeNoFile, CodeNoLink:
+	case CodeNoTask, CodeNoSection, CodeNoChecklist, CodeNoMoment, CodeNoFile, CodeNoLink, CodeNoUser, CodeNoToken:
 		return 3
 	case CodeRefused, CodeNameTaken, CodeNewerEvent, CodeCommandReused, CodeChanged, CodeConflict:
 		return 5

@@ -4,7 +4,6 @@ import (
 	"sync"
 
 	"cairn/events"
-	"cairn/projections/checklist"
 )
 
 // Feed gives the handler an event that the log holds. A handler with Config.Fed
@@ -12,15 +11,22 @@ import (
 // asked for yet are left out, as the first to ask reads the log. Feed does not
 // wait for commands: what it brings meanwhile is taken in behind them.
 func (h *Handler) Feed(env events.Envelope) {
+	if env.Checklist == "" {
+		h.system.feed(env)
+		return
+	}
 	h.mu.Lock()
 	l, asked := h.lists[env.Checklist]
 	h.mu.Unlock()
-	if !asked || env.Checklist == "" {
-		return
+	if asked {
+		l.feed(env)
 	}
-	l.fed.add(env)
-	if l.tryEnter() {
-		l.leave()
+}
+
+func (s *stream[S]) feed(env events.Envelope) {
+	s.fed.add(env)
+	if s.tryEnter() {
+		s.leave()
 	}
 }
 
@@ -58,11 +64,11 @@ func (f *fed) last() events.Seq {
 }
 
 // upToDate reports whether the view has all that was fed.
-func (l *list) upToDate() bool { return l.loaded.Load() && l.fed.last() <= l.view.Seq() }
+func (s *stream[S]) upToDate() bool { return s.loaded.Load() && s.fed.last() <= s.view.Seq() }
 
-func (l *list) tryEnter() bool {
+func (s *stream[S]) tryEnter() bool {
 	select {
-	case <-l.turn:
+	case <-s.turn:
 		return true
 	default:
 		return false
@@ -70,11 +76,11 @@ func (l *list) tryEnter() bool {
 }
 
 // leave gives the turn back, without leaving behind what was fed meanwhile.
-func (l *list) leave() {
+func (s *stream[S]) leave() {
 	for {
-		l.takeFed()
-		l.turn <- struct{}{}
-		if l.fed.last() == 0 || !l.tryEnter() {
+		s.takeFed()
+		s.turn <- struct{}{}
+		if s.fed.last() == 0 || !s.tryEnter() {
 			return
 		}
 	}
@@ -82,23 +88,23 @@ func (l *list) leave() {
 
 // takeFed applies what was fed, with the turn. Where something is missing, or the
 // log was not read yet, the next to ask reads the log.
-func (l *list) takeFed() {
-	for _, env := range l.fed.take() {
-		if !l.loaded.Load() || env.Seq <= l.view.Seq() {
+func (s *stream[S]) takeFed() {
+	for _, env := range s.fed.take() {
+		if !s.loaded.Load() || env.Seq <= s.view.Seq() {
 			continue
 		}
 		next := false
-		if l.view.Read(func(st *checklist.State) error {
+		if s.view.Read(func(st S) error {
 			_, unreadable := env.Data.(*events.Unreadable)
-			next = unreadable || env.Revision == st.Revision+1
+			next = unreadable || env.Revision == st.Position().Revision+1
 			return nil
 		}) != nil {
 			return // the view stands still
 		}
 		if !next {
-			l.loaded.Store(false)
+			s.loaded.Store(false)
 			continue
 		}
-		_ = l.view.Apply(env) // whoever reads the view hears of it
+		_ = s.view.Apply(env) // whoever reads the view hears of it
 	}
 }

@@ -2,11 +2,9 @@ package commands
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +12,7 @@ import (
 	"cairn/events"
 	"cairn/projections"
 	"cairn/projections/checklist"
+	"cairn/projections/members"
 )
 
 // Meta is what stands around a command.
@@ -99,19 +98,12 @@ type Handler struct {
 
 	mu    sync.Mutex // guards lists
 	lists map[string]*list
+
+	system *stream[*members.State] // the log's own events
 }
 
 // list is one checklist's queue and its fold.
-type list struct {
-	turn chan struct{} // holds one token: whoever takes it may write and catch up
-	view *projections.View[*checklist.State]
-	// loaded says that the log was read once. It is changed with the turn.
-	loaded atomic.Bool
-	// broken is why the checklist stopped for good: the log has a hole in it.
-	// It is guarded by turn.
-	broken error
-	fed    fed
-}
+type list = stream[*checklist.State]
 
 // NewHandler returns a Handler that writes to log.
 func NewHandler(log events.Log, c Config) *Handler {
@@ -128,7 +120,7 @@ func NewHandler(log events.Log, c Config) *Handler {
 		c.Deadline = 15 * time.Second
 	}
 	return &Handler{
-		log: log, config: c, lists: make(map[string]*list),
+		log: log, config: c, lists: make(map[string]*list), system: newStream("", members.Projection),
 		collect: &collector{log: log, timeout: c.Deadline},
 	}
 }
@@ -138,25 +130,10 @@ func (h *Handler) list(name string) *list {
 	defer h.mu.Unlock()
 	l, ok := h.lists[name]
 	if !ok {
-		l = &list{turn: make(chan struct{}, 1), view: projections.NewView(checklist.Projection)}
-		l.turn <- struct{}{}
+		l = newStream(name, checklist.Projection)
 		h.lists[name] = l
 	}
 	return l
-}
-
-func (l *list) enter(ctx context.Context) error {
-	select {
-	case <-l.turn:
-		l.takeFed()
-		if err := l.broken; err != nil {
-			l.leave()
-			return err
-		}
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // Execute decides cmd and appends its events, all or none. It returns once they
@@ -169,25 +146,14 @@ func (h *Handler) Execute(ctx context.Context, meta Meta, cmd Command) (Result, 
 	if err != nil {
 		return Result{}, err
 	}
-	if meta.ID == "" {
-		if meta.ID, err = h.config.NewID(); err != nil {
-			return Result{}, fmt.Errorf("%s: %w", cmd.Name(), err)
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, h.config.Deadline)
-	defer cancel()
-
 	l := h.list(meta.Checklist)
-	if err := l.enter(ctx); err != nil {
-		return Result{}, err
-	}
-	defer l.leave()
-	if !l.loaded.Load() {
-		if err := h.catchUp(ctx, l, meta.Checklist); err != nil {
-			return Result{}, err
+	var resolved Command
+	return l.execute(ctx, h, meta, cmd.Name(), hash, meta.Observe, func(ctx context.Context, meta Meta) (envelopes []events.Envelope, seq events.Seq, err error) {
+		if cmd, err = h.prepare(ctx, l, meta, cmd); err != nil {
+			return nil, 0, err
 		}
-	}
-	return h.execute(ctx, l, meta, cmd, hash)
+		return h.decide(l, meta, cmd, &resolved, hash)
+	})
 }
 
 // check refuses names and ids that are none, and returns the command's hash.
@@ -195,49 +161,20 @@ func check(meta Meta, cmd Command) (string, error) {
 	if err := CheckName(meta.Checklist); err != nil {
 		return "", err
 	}
-	if meta.ID != "" {
-		if _, err := uuid.Parse(meta.ID); err != nil {
-			return "", usage("--id %q is no UUID", meta.ID)
-		}
+	if err := checkID(meta.ID); err != nil {
+		return "", err
 	}
 	return Hash(meta.Checklist, cmd)
 }
 
-// execute runs with the checklist's turn.
-func (h *Handler) execute(ctx context.Context, l *list, meta Meta, cmd Command, hash string) (Result, error) {
-	var resolved Command
-	for attempt := 0; ; attempt++ {
-		if result, known, err := h.known(ctx, l, meta, cmd, hash); known || err != nil {
-			return result, err
-		}
-		var err error
-		if cmd, err = h.prepare(ctx, l, meta, cmd); err != nil {
-			return Result{}, err
-		}
-		envelopes, seq, err := h.decide(l, meta, cmd, &resolved, hash)
-		if err != nil || len(envelopes) == 0 {
-			return Result{ID: meta.ID, Seq: seq}, err
-		}
-		last, err := h.collect.Append(ctx, events.Append{Checklist: meta.Checklist, Expect: seq, Events: envelopes})
-		if err == nil {
-			if err := h.apply(l, meta, envelopes, last); err != nil {
-				return Result{}, err
-			}
-			return Result{ID: meta.ID, Seq: last, Events: envelopes}, nil
-		}
-		if errors.Is(err, events.ErrStorage) || errors.Is(err, events.ErrIntegrity) {
-			return Result{}, err
-		}
-		if !errors.Is(err, events.ErrConflict) {
-			pause(ctx, attempt)
-		}
-		if ctx.Err() != nil {
-			return Result{}, fmt.Errorf("%s: %w", cmd.Name(), err)
-		}
-		if caught := h.catchUp(ctx, l, meta.Checklist); caught != nil {
-			return Result{}, errors.Join(err, caught)
-		}
+func checkID(id string) error {
+	if id == "" {
+		return nil
 	}
+	if _, err := uuid.Parse(id); err != nil {
+		return usage("--id %q is no UUID", id)
+	}
+	return nil
 }
 
 // prepare gives a command what it needs of the past.
@@ -268,39 +205,6 @@ func (h *Handler) withBase(ctx context.Context, l *list, name string, cmd SyncDo
 	return cmd.At(base), nil
 }
 
-// pause waits before a log that failed is tried again, longer each time.
-func pause(ctx context.Context, attempt int) {
-	select {
-	case <-time.After(min(5*time.Millisecond<<min(attempt, 10), time.Second)):
-	case <-ctx.Done():
-	}
-}
-
-// known answers a command whose id the checklist knows from the stored events.
-func (h *Handler) known(ctx context.Context, l *list, meta Meta, cmd Command, hash string) (Result, bool, error) {
-	var at checklist.Command
-	var ok bool
-	if err := l.view.Read(func(st *checklist.State) error {
-		at, ok = st.Command(meta.ID)
-		return nil
-	}); err != nil || !ok {
-		return Result{}, false, err
-	}
-	if at.Hash != hash {
-		return Result{}, false, &Error{Code: CodeCommandReused, Message: fmt.Sprintf("the command id %s was used for another command (@%d)", meta.ID, at.First), Hint: "Nothing was written. A new command needs a new --id."}
-	}
-	result := Result{ID: meta.ID, Seq: at.Last, Repeated: true}
-	for env, err := range h.log.Read(ctx, events.Filter{Checklist: meta.Checklist, After: at.First - 1, Upto: at.Last}) {
-		if err != nil {
-			return Result{}, false, fmt.Errorf("%s again: %w", cmd.Name(), err)
-		}
-		if env.CommandID == meta.ID {
-			result.Events = append(result.Events, env)
-		}
-	}
-	return result, true, nil
-}
-
 // decide resolves the command once, decides it and stamps its events.
 func (h *Handler) decide(l *list, meta Meta, cmd Command, resolved *Command, hash string) ([]events.Envelope, events.Seq, error) {
 	var envelopes []events.Envelope
@@ -325,16 +229,16 @@ func (h *Handler) decide(l *list, meta Meta, cmd Command, resolved *Command, has
 		if err != nil || len(d.events) == 0 {
 			return err
 		}
-		envelopes, err = h.stamp(st, meta, cmd.Name(), hash, d, now)
+		envelopes, err = h.stamp(st.Position(), meta, cmd.Name(), hash, &d.draft, now)
 		return err
 	})
 	return envelopes, seq, err
 }
 
-// stamp puts the events of a command into envelopes, in stored form.
-func (h *Handler) stamp(st *checklist.State, meta Meta, name, hash string, d *decision, now time.Time) ([]events.Envelope, error) {
+// stamp puts the events of a command into envelopes behind a position, in stored form.
+func (h *Handler) stamp(at projections.Position, meta Meta, name, hash string, d *draft, now time.Time) ([]events.Envelope, error) {
 	now = now.UTC().Truncate(time.Millisecond)
-	if behind := st.Effective.Sub(now); behind > time.Minute {
+	if behind := at.Effective.Sub(now); behind > time.Minute {
 		return nil, &Error{
 			Code: CodeRefused, Message: fmt.Sprintf("this machine's clock is %s behind the log", behind.Round(time.Second)),
 			Hint: "Nothing was written. Set the clock.",
@@ -344,8 +248,8 @@ func (h *Handler) stamp(st *checklist.State, meta Meta, name, hash string, d *de
 	if !meta.Committed.IsZero() && meta.Committed.Before(now) {
 		effective = meta.Committed.UTC().Truncate(time.Millisecond)
 	}
-	if st.Effective.After(effective) {
-		effective = st.Effective
+	if at.Effective.After(effective) {
+		effective = at.Effective
 	}
 	envelopes := make([]events.Envelope, len(d.events))
 	for i, e := range d.events {
@@ -363,7 +267,7 @@ func (h *Handler) stamp(st *checklist.State, meta Meta, name, hash string, d *de
 		}
 		env := &envelopes[i]
 		*env = events.Envelope{
-			ID: id, Checklist: meta.Checklist, Revision: st.Revision + uint64(i) + 1,
+			ID: id, Checklist: meta.Checklist, Revision: at.Revision + uint64(i) + 1,
 			Time: claimed, RecordedTime: now, EffectiveTime: effective,
 			Actor: by.Actor, Via: meta.Via, CausationID: by.Cause, CommandID: meta.ID, CommandName: name, CommandHash: hash,
 			Part: i + 1, Parts: len(d.events), OnBehalfOf: meta.OnBehalfOf, Traceparent: meta.Traceparent,
@@ -388,76 +292,10 @@ func (h *Handler) eventID(meta Meta, n int) (string, error) {
 	return uuid.NewSHA1(command, strconv.AppendInt(nil, int64(n), 10)).String(), err
 }
 
-// apply evolves the view by what was stored, ending at last.
-func (h *Handler) apply(l *list, meta Meta, envelopes []events.Envelope, last events.Seq) error {
-	first := last - events.Seq(len(envelopes)) + 1
-	for i := range envelopes {
-		envelopes[i].Seq = first + events.Seq(i)
-		if meta.Observe != nil {
-			if err := l.view.Read(func(st *checklist.State) error {
-				meta.Observe(st, envelopes[i])
-				return nil
-			}); err != nil {
-				return err
-			}
-		}
-		if err := l.view.Apply(envelopes[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// catchUp applies what the log holds behind the view.
-func (h *Handler) catchUp(ctx context.Context, l *list, name string) error {
-	for env, err := range h.log.Read(ctx, events.Filter{Checklist: name, After: l.view.Seq()}) {
-		if err == nil {
-			err = l.follows(env)
-		}
-		if err != nil {
-			if errors.Is(err, events.ErrIntegrity) {
-				l.broken = err
-			}
-			return fmt.Errorf("read checklist %s: %w", name, err)
-		}
-		if err := l.view.Apply(env); err != nil {
-			return err
-		}
-	}
-	l.loaded.Store(true)
-	return nil
-}
-
-// follows returns an error if an event is missing between the view and env: a
-// reader that begins behind the first event cannot tell by itself.
-func (l *list) follows(env events.Envelope) error {
-	return l.view.Read(func(st *checklist.State) error {
-		if _, unreadable := env.Data.(*events.Unreadable); unreadable || env.Revision == st.Revision+1 {
-			return nil
-		}
-		return fmt.Errorf("%w: revision %d is missing before @%d", events.ErrIntegrity, st.Revision+1, env.Seq)
-	})
-}
-
 // View calls look with the checklist's state, caught up with the log. The state
 // must be neither changed nor kept.
 func (h *Handler) View(ctx context.Context, name string, look func(*checklist.State) error) error {
-	l := h.list(name)
-	if h.config.Fed && l.upToDate() {
-		return l.view.Read(look)
-	}
-	if err := l.enter(ctx); err != nil {
-		return err
-	}
-	var err error
-	if !l.loaded.Load() || !h.current() {
-		err = h.catchUp(ctx, l, name)
-	}
-	l.leave()
-	if err != nil {
-		return err
-	}
-	return l.view.Read(look)
+	return h.list(name).look(ctx, h, h.current(), look)
 }
 
 // DryRun returns what Execute would return now, and does nothing. Its events
@@ -474,11 +312,11 @@ func (h *Handler) DryRun(ctx context.Context, meta Meta, cmd Command) (Result, e
 	}
 	defer l.leave()
 	if !l.loaded.Load() || !h.current() {
-		if err := h.catchUp(ctx, l, meta.Checklist); err != nil {
+		if err := l.catchUp(ctx, h.log); err != nil {
 			return Result{}, err
 		}
 	}
-	if result, known, err := h.known(ctx, l, meta, cmd, hash); known || err != nil {
+	if result, known, err := l.known(ctx, h.log, meta, cmd.Name(), hash); known || err != nil {
 		return result, err
 	}
 	if cmd, err = h.prepare(ctx, l, meta, cmd); err != nil {

@@ -39,7 +39,7 @@ func (h *Handler) ExecuteAll(ctx context.Context, name string, steps iter.Seq2[S
 		return 0, err
 	}
 	defer l.leave()
-	if err := h.catchUp(ctx, l, name); err != nil {
+	if err := l.catchUp(ctx, h.log); err != nil {
 		return 0, err
 	}
 	// The steps are decided on a fold of their own, ahead of the log.
@@ -55,7 +55,7 @@ func (h *Handler) ExecuteAll(ctx context.Context, name string, steps iter.Seq2[S
 			if err != nil {
 				return fmt.Errorf("take the history of %s: %w", name, err)
 			}
-			if err := h.apply(l, Meta{}, pending, last); err != nil {
+			if err := l.apply(pending, last, nil); err != nil {
 				return err
 			}
 			added += len(pending)
@@ -105,5 +105,5 @@ func (h *Handler) ahead(try *checklist.State, step Step) ([]events.Envelope, err
 	if err != nil || len(d.events) == 0 {
 		return nil, err
 	}
-	return h.stamp(try, step.Meta, step.Cmd.Name(), hash, d, h.config.Now())
+	return h.stamp(try.Position(), step.Meta, step.Cmd.Name(), hash, &d.draft, h.config.Now())
 }

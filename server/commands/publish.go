@@ -52,7 +52,7 @@ func (h *Handler) Adopt(ctx context.Context, name string, bodies [][]byte) (revi
 		return 0, err
 	}
 	defer l.leave()
-	if err := h.catchUp(ctx, l, name); err != nil {
+	if err := l.catchUp(ctx, h.log); err != nil {
 		return 0, err
 	}
 	// The events are tried on a fold of their own, ahead of the log.
@@ -97,7 +97,7 @@ func (h *Handler) Adopt(ctx context.Context, name string, bodies [][]byte) (revi
 	if err != nil {
 		return 0, fmt.Errorf("take %s over: %w", name, err)
 	}
-	return try.Revision, h.apply(l, Meta{}, envelopes, last)
+	return try.Revision, l.apply(envelopes, last, nil)
 }
 
 // adoptable reads an event as it is stored elsewhere.

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"io"
@@ -43,7 +44,7 @@ func CSV(w io.Writer, rows []Row, about About) error {
 		e := single(r)
 		out.record(
 			num(r.Seq), num(r.Revision), stamp(r.Time), stamp(r.Effective), stamp(r.Recorded), r.Who(), r.Actor.ID, r.Actor.Auth, r.Via, r.OnBehalfOf,
-			r.Action, string(r.Kind), r.Target.String(), key(r.Key), e.Text, r.Section.String(), r.SectionTitle, string(before), string(after), e.Detail(""), r.Reason,
+			r.Action, string(r.Kind), cmp.Or(r.Subject, r.Target.String()), key(r.Key), e.Text, r.Section.String(), r.SectionTitle, string(before), string(after), e.Detail(""), r.Reason,
 			r.CommandName, r.CommandID, num(r.Part), num(r.Parts), r.Cause, r.Undoes, r.ID, about.Name, string(fields),
 		)
 	}

@@ -11,13 +11,7 @@ import (
 // changed, and the row keeps nothing of it that changes later. The cost does
 // not grow with the checklist.
 func Describe(before *checklist.State, env events.Envelope) Row {
-	d := &teller{st: before, row: Row{
-		Seq: env.Seq, Revision: env.Revision, ID: env.ID,
-		Time: env.Time, Effective: env.EffectiveTime, Recorded: env.RecordedTime,
-		Actor: env.Actor, Via: env.Via, OnBehalfOf: env.OnBehalfOf, Reason: env.Reason,
-		CommandID: env.CommandID, CommandName: env.CommandName, Part: env.Part, Parts: env.Parts,
-		Cause: env.CausationID, Undoes: env.Undoes, Body: env.Body,
-	}}
+	d := &teller{st: before, row: newRow(env)}
 	if env.Data == nil {
 		d.row.Action = "unreadable"
 		return d.row
@@ -38,6 +32,17 @@ func Describe(before *checklist.State, env events.Envelope) Row {
 		d.row.Action = checklist.Clean(d.row.Kind.Noun() + " " + d.row.Kind.Verb())
 	}
 	return d.row
+}
+
+// newRow is what every event says of itself.
+func newRow(env events.Envelope) Row {
+	return Row{
+		Seq: env.Seq, Revision: env.Revision, ID: env.ID,
+		Time: env.Time, Effective: env.EffectiveTime, Recorded: env.RecordedTime,
+		Actor: env.Actor, Via: env.Via, OnBehalfOf: env.OnBehalfOf, Reason: env.Reason,
+		CommandID: env.CommandID, CommandName: env.CommandName, Part: env.Part, Parts: env.Parts,
+		Cause: env.CausationID, Undoes: env.Undoes, Body: env.Body,
+	}
 }
 
 // teller fills a row.

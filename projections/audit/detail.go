@@ -45,7 +45,13 @@ func (r Row) detail(as days) string {
 	if r.Match.Score > 0 && r.Match.Score < 1 {
 		add(fmt.Sprintf("taken for the same task, %.2f;", r.Match.Score))
 	}
-	switch r.Action {
+	action := r.Action
+	if r.Subject != "" {
+		action = "" // the words of a checklist mean something else
+		add(r.accessDetail())
+	}
+	switch action {
+	case "":
 	case "added":
 		add(r.where())
 		for _, c := range r.Changes {

@@ -35,6 +35,9 @@ type Row struct {
 	// itself. Key is the task's key, 0 where it is about no task.
 	Target events.Ref
 	Key    int
+	// Subject is what one of the log's own events is about, "user/ada"; see
+	// [DescribeAccess].
+	Subject string
 	// Text is the task's text or the section's title, after the event.
 	Text string
 	// Section is where it stands, after the event; zero for the top.
@@ -199,6 +202,9 @@ func (r Row) JSON(name string) JSONRow {
 	}
 	if r.Target.Noun == events.TaskNoun || r.Target.Noun == events.SectionNoun {
 		row.Text = &r.Text
+	}
+	if r.Subject != "" {
+		row.Target, row.Text = &r.Subject, &r.Text
 	}
 	if row.Changes == nil {
 		row.Changes = []Change{}

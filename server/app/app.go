@@ -14,6 +14,7 @@ import (
 	"cairn/projections/audit"
 	"cairn/projections/burndown"
 	"cairn/projections/checklist"
+	"cairn/projections/members"
 	"cairn/server/commands"
 )
 
@@ -53,7 +54,14 @@ type App interface {
 	Zone(ctx context.Context, name string) (*time.Location, error)
 	// History returns a checklist's events told for people, oldest first.
 	History(ctx context.Context, name string) ([]audit.Row, error)
-	// Events and Follow are the log's Read and Follow.
+	// Members calls look with who may use the log. The state must be neither
+	// changed nor kept.
+	Members(ctx context.Context, look func(*members.State) error) error
+	// Administer carries out a command about who may use the log; see
+	// commands.Handler.Administer.
+	Administer(ctx context.Context, meta commands.Meta, cmd commands.SystemCommand) (commands.Result, error)
+	// Events and Follow are the log's Read and Follow. A filter by checklist
+	// selects none of the log's own events.
 	Events(ctx context.Context, f events.Filter) iter.Seq2[events.Envelope, error]
 	Follow(ctx context.Context, f events.Filter) iter.Seq2[events.Envelope, error]
 	// Origin names the log, End is the position of its last event.

@@ -38,7 +38,8 @@ func TestDecodeAll(t *testing.T) {
 		}
 	}
 	// The sources name no other.
-	declared := regexp.MustCompile(`(?m)^func \((?:c )?([A-Z]\w+)\) Name\(\) string`)
+	declared := regexp.MustCompile(`(?m)^func \((?:c )?[A-Z]\w+\) Name\(\) string`)
+	system := regexp.MustCompile(`(?m)^func \((?:c )?[A-Z]\w+\) decideSystem\(`)
 	files, err := os.ReadDir(".")
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +53,7 @@ func TestDecodeAll(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		types += len(declared.FindAll(source, -1))
+		types += len(declared.FindAll(source, -1)) - len(system.FindAll(source, -1))
 	}
 	if want := types + 5; len(names) != want { // Transition has six names
 		t.Errorf("%d commands can be sent, %d are declared", len(names), want)

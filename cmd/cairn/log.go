@@ -22,7 +22,7 @@ type logOptions struct {
 	actors, kinds               []string
 	limit                       int
 	events, reverse, wide       bool
-	cloudevents, csv            bool
+	cloudevents, csv, access    bool
 	format                      string
 }
 
@@ -41,6 +41,7 @@ func newLog(c *cli) *cobra.Command {
   cairn log --json                  a row an event, with the event as stored
   cairn log --cloudevents           the events as stored
   cairn log --format '{{.At}} {{.Who}} {{.Text}}'
+  cairn log --access                users, tokens and keys; who was refused
 
 All that is given must hold; of several --actor or --kind, one. A KIND is a word
 as the log shows it, such as done or REOPEN, or a kind of event, such as
@@ -49,6 +50,9 @@ task.completed. --csv, --json and --cloudevents are in the order of the events;
 $CAIRN_PAGER, $PAGER or less.`,
 		Args: args(0, -1, "at most a TASK or a SECTION"),
 		RunE: func(cmd *cobra.Command, given []string) error {
+			if o.access {
+				return c.accessLog(cmd.Context(), o, strings.Join(given, " "))
+			}
 			return c.log(cmd.Context(), o, strings.Join(given, " "))
 		},
 		ValidArgsFunction: c.completeFirst(c.completeTasks(nil)),
@@ -68,6 +72,7 @@ $CAIRN_PAGER, $PAGER or less.`,
 	flags.BoolVar(&o.csv, "csv", false, "comma-separated values, a row an event")
 	flags.BoolVar(&o.cloudevents, "cloudevents", false, "the events as stored, one line of JSON each")
 	flags.StringVar(&o.format, "format", "", "each line by this `TEMPLATE`; cairn help format")
+	flags.BoolVar(&o.access, "access", false, "the log's own events: users, tokens and keys as they\nchanged, and who was refused")
 	o.register(cmd)
 	c.registerPager(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("section", c.completeSections)

@@ -67,7 +67,7 @@ rewritten.
 	group(root, "see", newShow(c), newList(c), newNext(c), newLog(c), newBlame(c), newDiff(c), newBurndown(c), newBurnup(c),
 		newFlow(c), newForecast(c), newStats(c), newRisks(c), newReport(c), newWatch(c))
 	group(root, "trust", newVerify(c), newCheckpoint(c), newProve(c), newKey(c), newBackup(c), newRestore(c), newDoctor(c))
-	group(root, "more", newVersion(c))
+	group(root, "more", newUser(c), newToken(c), newVersion(c))
 	root.SetHelpCommandGroupID("more")
 	root.SetCompletionCommandGroupID("more")
 	root.AddCommand(newTasksTopic(), newWhenTopic(), newFormatTopic())

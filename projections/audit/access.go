@@ -17,6 +17,10 @@ type Access struct{ state *members.State }
 // NewAccess returns the history before the log's first event.
 func NewAccess() *Access { return &Access{members.New()} }
 
+// State returns who may use the log after the last event told. It must not be
+// changed, and changes with the next.
+func (a *Access) State() *members.State { return a.state }
+
 // Next tells env, the next of the log's own events. It returns an error where the
 // fold does; the row then still says which.
 func (a *Access) Next(env events.Envelope) (Row, error) {
@@ -30,7 +34,7 @@ func (a *Access) Next(env events.Envelope) (Row, error) {
 // state right before it, and is not changed.
 //
 //	added     user bob                 editor of plan
-//	changed   user bob                 editor → viewer
+//	changed   user bob                 editor of plan → viewer of all
 //	removed   user bob                 was viewer
 //	created   token 9f3c2e1a of bob    laptop, until 2027-01-01 00:00 UTC
 //	revoked   token 9f3c2e1a of bob
@@ -131,7 +135,13 @@ func (r Row) accessDetail() string {
 			return "was " + role
 		}
 	case events.KindUserChanged:
-		return roleOf(get("role").Before, get("checklists").Before) + " → " + roleOf(get("role").After, get("checklists").After)
+		before, after := roleOf(get("role").Before, get("checklists").Before), roleOf(get("role").After, get("checklists").After)
+		if was, is := len(elements(get("checklists").Before)), len(elements(get("checklists").After)); was > 0 && is == 0 {
+			after += " of all"
+		} else if was == 0 && is > 0 {
+			before += " of all"
+		}
+		return before + " → " + after
 	case events.KindTokenCreated:
 		parts := filled(elementOf(get("label").After))
 		if until, err := time.Parse(time.RFC3339, elementOf(get("expires").After)); err == nil {

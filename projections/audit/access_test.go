@@ -60,7 +60,7 @@ func TestAccess(t *testing.T) {
 		"@1 | opened | log cairn/x | -",
 		"@2 | added | user ada | admin",
 		"@3 | added | user bob | editor of plan, release",
-		"@4 | changed | user bob | editor of plan, release → viewer",
+		"@4 | changed | user bob | editor of plan, release → viewer of all",
 		"@5 | created | token 9f3c2e1a of bob | laptop, until 2027-01-01 00:00 UTC",
 		"@6 | created | token ci of ada | -",
 		"@7 | revoked | token 9f3c2e1a of bob | -",

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"cairn/events"
+	"cairn/projections/checklist"
 	"cairn/projections/members"
 )
 
@@ -95,4 +96,23 @@ func CheckToken(id string) error {
 		return usage("%q is no id of a token: want one from cairn token ls", clip(id))
 	}
 	return nil
+}
+
+// ParseExpires reads when a token ends, seen from now: "30d" and "2w" from now on,
+// a DAY at its end in UTC, "none" never (the zero time).
+func ParseExpires(s string, now time.Time) (time.Time, error) {
+	if m := agoForm().FindStringSubmatch(s); m != nil {
+		return now.UTC().AddDate(0, 0, days(m)).Truncate(time.Second), nil
+	}
+	if s == none {
+		return time.Time{}, nil
+	}
+	day, err := (&resolver{st: checklist.New(), now: now}).future(s)
+	if err != nil {
+		return time.Time{}, usage("--expires %q: want 30d, 2w, a day such as 2027-01-01, or none", s)
+	}
+	if day < events.DayOf(now.UTC()) {
+		return time.Time{}, usage("--expires %s is over already", s)
+	}
+	return nextDay(day).In(time.UTC), nil
 }

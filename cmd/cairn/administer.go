@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"cairn/projections/audit"
 	"cairn/projections/checklist"
 	"cairn/projections/members"
+	"cairn/server/app"
 	"cairn/server/commands"
 )
 
@@ -132,18 +132,10 @@ func (c *cli) tellAccess(w *writeFlags, done administered, token *issued, alread
 }
 
 func (c *cli) accessJSON(w *writeFlags, done administered, token *issued) error {
-	r := result{
-		Schema: 1, Kind: "result", Changed: len(done.Events) > 0 && !done.Repeated && !w.dryRun, Repeated: done.Repeated,
-		DryRun: w.dryRun, Seq: done.Seq, Tasks: []checklist.JSONTask{}, Events: []json.RawMessage{},
-	}
-	if done.ID != "" {
-		r.Command = &done.ID
-	}
-	for _, env := range done.Events {
-		r.Events = append(r.Events, env.Body)
-	}
+	r := app.SystemJSON(done.Result)
+	r.Changed, r.DryRun = r.Changed && !w.dryRun, w.dryRun
 	return c.printJSON(struct {
-		result
+		app.JSONResult
 		Checklist *string `json:"checklist"`
 		Issued    *issued `json:"issued"`
 	}{r, nil, token})

@@ -37,6 +37,8 @@ type Config struct {
 	Version string
 	// Now is the clock; nil is the system's.
 	Now func() time.Time
+	// Gate says who asks; nil lets everybody do everything.
+	Gate Gate
 }
 
 // waitForSeq is how long a request waits for the position it asked for.
@@ -46,8 +48,9 @@ const waitForSeq = 2 * time.Second
 const MaxDocument = 24 << 20
 
 type door struct {
-	app Backend
-	now func() time.Time
+	app  Backend
+	gate Gate
+	now  func() time.Time
 }
 
 // New returns the door. It is safe for concurrent use.
@@ -56,20 +59,30 @@ func New(a Backend, c Config) http.Handler {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	d := &door{app: a, now: c.Now}
+	if c.Gate == nil {
+		c.Gate = open{}
+	}
+	d := &door{app: a, gate: c.Gate, now: c.Now}
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("Cairn", c.Version)
 	config.Info.Description = description
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/v1/openapi", "", "/api/v1/schemas"
 	config.CreateHooks = nil // no $schema in the answers: they are those of --json
 	config.RejectUnknownQueryParameters = true
+	config.OnAddOperation = append(config.OnAddOperation, func(_ *huma.OpenAPI, op *huma.Operation) {
+		if _, ok := rightOf(op.OperationID); !ok {
+			panic("api: nobody said who may " + op.OperationID)
+		}
+	})
 	api := humago.New(mux, config)
+	api.UseMiddleware(d.guard(api))
 	d.about(api)
 	d.commands(api)
 	d.history(api)
 	d.checklists(api)
 	d.events(api)
 	d.publish(api)
+	d.administration(api)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		write(w, problem(http.StatusNotFound, "not_found", 3, "there is nothing at "+r.URL.Path).hinted("/api/v1/openapi.json names what there is."))
 	})

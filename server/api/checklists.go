@@ -3,11 +3,13 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"cairn/events"
 	"cairn/projections/checklist"
+	"cairn/projections/members"
 	"cairn/server/app"
 )
 
@@ -28,6 +30,8 @@ func (d *door) checklists(api huma.API) {
 		if err != nil {
 			return nil, problemOf(err)
 		}
+		id := identity(ctx)
+		list = slices.DeleteFunc(list, func(s app.Summary) bool { return !id.May(members.See, s.Name) })
 		return &struct {
 			Seq  events.Seq `header:"Cairn-Seq"`
 			Body app.JSONSummaries

@@ -46,7 +46,7 @@ func (d *door) commands(api huma.API) {
 		huma.Register(api, huma.Operation{
 			OperationID: name, Method: http.MethodPost, Path: "/api/v1/checklists/{checklist}/commands/" + name,
 			Summary: spaced(name), Tags: []string{"commands"}, MaxBodyBytes: MaxDocument, BodyReadTimeout: 30 * time.Second,
-			RequestBody: bodyOf(api, zero), SkipValidateBody: true,
+			RequestBody: bodyOf(api, reflect.TypeOf(zero)), SkipValidateBody: true,
 			Errors: []int{400, 401, 403, 404, 409, 412, 413, 422, 503},
 		}, func(ctx context.Context, in *commandInput) (*commandOutput, error) {
 			out, err := d.execute(ctx, name, in)
@@ -72,9 +72,9 @@ func spaced(name string) string {
 }
 
 // bodyOf describes the body of a command: its own fields and those of app.About.
-func bodyOf(api huma.API, zero commands.Command) *huma.RequestBody {
+func bodyOf(api huma.API, command reflect.Type) *huma.RequestBody {
 	registry := api.OpenAPI().Components.Schemas
-	own := huma.SchemaFromType(registry, reflect.TypeOf(zero))
+	own := huma.SchemaFromType(registry, command)
 	about := huma.SchemaFromType(registry, reflect.TypeFor[app.About]())
 	s := &huma.Schema{Type: huma.TypeObject, Properties: make(map[string]*huma.Schema), AdditionalProperties: false, Required: own.Required}
 	for _, from := range []*huma.Schema{own, about} {
@@ -86,14 +86,21 @@ func bodyOf(api huma.API, zero commands.Command) *huma.RequestBody {
 	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: s}}}
 }
 
-// read parts a body into the command and what stands around it.
+// read reads the command and what stands around it from a body.
 func read(name string, body []byte) (commands.Command, app.About, error) {
+	own, about, err := part(name, body)
+	if err != nil {
+		return nil, about, err
+	}
+	cmd, err := commands.Decode(name, own)
+	return cmd, about, err
+}
+
+// part parts a body into the command's own members and those around it.
+func part(name string, body []byte) (own []byte, about app.About, err error) {
 	var members map[string]json.RawMessage
-	var about app.About
 	if err := json.Unmarshal(body, &members); err != nil || members == nil {
-		// Decode says what is wrong with it.
-		cmd, err := commands.Decode(name, body)
-		return cmd, about, err
+		return body, about, nil // who reads the command says what is wrong
 	}
 	around := make(map[string]json.RawMessage)
 	for _, member := range app.AboutMembers {
@@ -102,20 +109,18 @@ func read(name string, body []byte) (commands.Command, app.About, error) {
 			delete(members, member)
 		}
 	}
-	if len(around) > 0 {
-		b, err := json.Marshal(around)
-		if err == nil {
-			err = json.Unmarshal(b, &about)
-		}
-		if err != nil {
-			return nil, about, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s: %v", name, err)}
-		}
-		if body, err = json.Marshal(members); err != nil {
-			return nil, about, err
-		}
+	if len(around) == 0 {
+		return body, about, nil
 	}
-	cmd, err := commands.Decode(name, body)
-	return cmd, about, err
+	b, err := json.Marshal(around)
+	if err == nil {
+		err = json.Unmarshal(b, &about)
+	}
+	if err != nil {
+		return nil, about, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s: %v", name, err)}
+	}
+	own, err = json.Marshal(members)
+	return own, about, err
 }
 
 func (d *door) execute(ctx context.Context, name string, in *commandInput) (*commandOutput, error) {
@@ -123,10 +128,7 @@ func (d *door) execute(ctx context.Context, name string, in *commandInput) (*com
 	if err != nil {
 		return nil, err
 	}
-	meta, err := d.meta(ctx, in, about)
-	if err != nil {
-		return nil, err
-	}
+	meta := meta(ctx, commands.Meta{ID: in.Key, Checklist: in.Checklist, OnBehalfOf: in.OnBehalfOf, Traceparent: in.Traceparent}, about)
 	if meta.Expect, err = expected(in.IfMatch); err != nil {
 		return nil, err
 	}
@@ -160,20 +162,29 @@ func (d *door) execute(ctx context.Context, name string, in *commandInput) (*com
 }
 
 // meta is what stands around a command of a request.
-func (d *door) meta(_ context.Context, in *commandInput, about app.About) (commands.Meta, error) {
-	m := about.Meta(commands.Meta{
-		ID: in.Key, Checklist: in.Checklist, OnBehalfOf: in.OnBehalfOf, Traceparent: in.Traceparent,
-		Actor: events.Actor{ID: in.Actor, Auth: events.Unauthenticated},
-	})
+func meta(ctx context.Context, m commands.Meta, about app.About) commands.Meta {
+	m = about.Meta(m)
 	m.Reason = strings.TrimSpace(m.Reason)
 	if m.Via == "" {
 		m.Via = "http"
 	}
-	if about.Author != nil {
-		m.Actor = about.Author.Actor()
+	id := identity(ctx)
+	m.Actor = id.Actor()
+	if !m.Actor.Verified() {
+		// Nobody was asked who he is: then the author of a commit is as good.
+		if about.Author != nil && about.Author.ID != "" {
+			m.Actor = about.Author.Actor()
+		}
+		return m
 	}
-	if m.Actor.ID == "" {
-		m.Actor.ID = "unknown"
+	// Who was asked did it, for whom he says.
+	if about.Author != nil && about.Author.ID != m.Actor.ID && about.Cause != "" {
+		m.OnBehalfOf = about.Author.ID
 	}
-	return m, nil
+	for _, l := range m.Lines {
+		if l != nil {
+			l.OnBehalfOf, l.Actor = l.Actor.ID, m.Actor
+		}
+	}
+	return m
 }

@@ -30,6 +30,8 @@ func (d *door) events(api huma.API) {
 		if err := d.settle(ctx, in.consistent); err != nil {
 			return nil, problemOf(err)
 		}
+		id := identity(ctx)
+		all := seesAll(id)
 		filter := events.Filter{Checklist: in.Checklist, System: in.System, After: in.After, Upto: in.Upto, Kinds: in.Kinds}
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
 			hc.SetHeader("Content-Type", "application/x-ndjson")
@@ -40,6 +42,9 @@ func (d *door) events(api huma.API) {
 					// What came is whole lines; the last says that it is not all.
 					w.Write(errorLine(err))
 					break
+				}
+				if !all && !sees(id, &env) {
+					continue
 				}
 				w.Write(events.Sequenced(env.Body, env.Seq))
 				if w.WriteByte('\n') != nil {

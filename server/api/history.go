@@ -46,7 +46,7 @@ func (d *door) history(api huma.API) {
 			lines := bufio.NewScanner(bytes.NewReader(in.RawBody))
 			lines.Buffer(nil, MaxDocument)
 			for n := 1; lines.Scan(); n++ {
-				step, err := readStep(in.Checklist, lines.Bytes())
+				step, err := readStep(ctx, in.Checklist, lines.Bytes())
 				if err != nil {
 					err = fmt.Errorf("line %d: %w", n, err)
 				}
@@ -64,7 +64,7 @@ func (d *door) history(api huma.API) {
 	})
 }
 
-func readStep(checklist string, line []byte) (commands.Step, error) {
+func readStep(ctx context.Context, checklist string, line []byte) (commands.Step, error) {
 	var sent app.JSONStep
 	if err := json.Unmarshal(line, &sent); err != nil {
 		return commands.Step{}, &commands.Error{Code: commands.CodeUsage, Message: "a step of a history is no JSON: " + err.Error()}
@@ -73,9 +73,5 @@ func readStep(checklist string, line []byte) (commands.Step, error) {
 	if err != nil {
 		return commands.Step{}, err
 	}
-	meta := about.Meta(commands.Meta{ID: sent.ID, Checklist: checklist})
-	if about.Author != nil {
-		meta.Actor = about.Author.Actor()
-	}
-	return commands.Step{Meta: meta, Cmd: cmd}, nil
+	return commands.Step{Meta: meta(ctx, commands.Meta{ID: sent.ID, Checklist: checklist}, about), Cmd: cmd}, nil
 }

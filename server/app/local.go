@@ -69,7 +69,7 @@ func (l *Local) Execute(ctx context.Context, meta commands.Meta, cmd commands.Co
 	meta.Undone = tell(&undone)
 	result, err := l.handler.Execute(ctx, meta, cmd)
 	if err != nil {
-		return Outcome{}, l.elsewhere(ctx, err)
+		return Outcome{}, l.Elsewhere(ctx, err)
 	}
 	if result.Repeated {
 		if rows, err = l.retell(ctx, meta.Checklist, result); err != nil {
@@ -94,8 +94,8 @@ func noChecklist(name string) *commands.Error {
 	return &commands.Error{Code: commands.CodeNoChecklist, Message: "there is no checklist " + name}
 }
 
-// elsewhere names the checklists that are there where one is not.
-func (l *Local) elsewhere(ctx context.Context, err error) error {
+// Elsewhere names the checklists that are there where one is not.
+func (l *Local) Elsewhere(ctx context.Context, err error) error {
 	var e *commands.Error
 	if !errors.As(err, &e) || e.Code != commands.CodeNoChecklist {
 		return err
@@ -133,7 +133,7 @@ func (l *Local) Preview(ctx context.Context, meta commands.Meta, cmd commands.Co
 	meta.Undone = tell(&undone)
 	result, err := l.handler.DryRun(ctx, meta, cmd)
 	if err != nil {
-		return Outcome{}, l.elsewhere(ctx, err)
+		return Outcome{}, l.Elsewhere(ctx, err)
 	}
 	// A fold of its own: each event is told from the state that those before it
 	// lead to.
@@ -198,7 +198,7 @@ func (l *Local) Checklist(ctx context.Context, name string, at *commands.When, l
 		}
 		return l.handler.View(ctx, name, func(st *checklist.State) error {
 			if st.Revision == 0 {
-				return l.elsewhere(ctx, noChecklist(name))
+				return l.Elsewhere(ctx, noChecklist(name))
 			}
 			return look(st)
 		})

@@ -93,7 +93,7 @@ func (l *Local) replay(ctx context.Context, name string, at *commands.When, each
 		}
 	}
 	if n == 0 {
-		return l.elsewhere(ctx, noChecklist(name))
+		return l.Elsewhere(ctx, noChecklist(name))
 	}
 	return nil
 }
@@ -214,7 +214,7 @@ func (l *Local) KnownAt(ctx context.Context, name string, w commands.When) (comm
 		known.Seq = env.Seq
 	}
 	if known.Seq == 0 {
-		return known, l.elsewhere(ctx, noChecklist(name))
+		return known, l.Elsewhere(ctx, noChecklist(name))
 	}
 	return known, nil
 }

@@ -17,7 +17,7 @@ func (s *Shared) Adopt(ctx context.Context, name string, bodies [][]byte) (revis
 
 // Arrive ends what was adopted; see commands.Handler.Arrive.
 func (s *Shared) Arrive(ctx context.Context, meta commands.Meta, to, from string) (commands.Result, error) {
-	if err := s.knows(ctx, meta.Checklist); err != nil {
+	if err := s.knows(meta.Checklist); err != nil {
 		return commands.Result{}, err
 	}
 	return s.handler.Arrive(ctx, meta, to, from)

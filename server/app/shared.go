@@ -83,7 +83,7 @@ func (s *Shared) Checklists(ctx context.Context) ([]Summary, error) { return sum
 // Checklist calls look with a checklist as of a moment. What nobody made takes no
 // room here, however often it is asked for.
 func (s *Shared) Checklist(ctx context.Context, name string, at *commands.When, look func(*checklist.State) error) error {
-	if err := s.knows(ctx, name); err != nil {
+	if err := s.knows(name); err != nil {
 		return err
 	}
 	return s.Local.Checklist(ctx, name, at, look)
@@ -92,7 +92,7 @@ func (s *Shared) Checklist(ctx context.Context, name string, at *commands.When, 
 // Execute carries out a command.
 func (s *Shared) Execute(ctx context.Context, meta commands.Meta, cmd commands.Command) (Outcome, error) {
 	if _, makes := cmd.(commands.ImportDocument); !makes {
-		if err := s.knows(ctx, meta.Checklist); err != nil {
+		if err := s.knows(meta.Checklist); err != nil {
 			return Outcome{}, err
 		}
 	}
@@ -106,15 +106,16 @@ func (s *Shared) Execute(ctx context.Context, meta commands.Meta, cmd commands.C
 // Preview returns what Execute would do now.
 func (s *Shared) Preview(ctx context.Context, meta commands.Meta, cmd commands.Command) (Outcome, error) {
 	if _, makes := cmd.(commands.ImportDocument); !makes {
-		if err := s.knows(ctx, meta.Checklist); err != nil {
+		if err := s.knows(meta.Checklist); err != nil {
 			return Outcome{}, err
 		}
 	}
 	return s.Local.Preview(ctx, meta, cmd)
 }
 
-// knows returns an error if there is no checklist of that name.
-func (s *Shared) knows(ctx context.Context, name string) error {
+// knows returns an error if there is no checklist of that name. It names no other:
+// not everybody may know of those.
+func (s *Shared) knows(name string) error {
 	if err := commands.CheckName(name); err != nil {
 		return err
 	}
@@ -124,7 +125,7 @@ func (s *Shared) knows(ctx context.Context, name string) error {
 	if known {
 		return nil
 	}
-	return s.elsewhere(ctx, noChecklist(name))
+	return noChecklist(name)
 }
 
 func (s *Shared) learn(name string) {

@@ -113,6 +113,21 @@ func (o Outcome) JSON(st *checklist.State, today events.Day) JSONResult {
 	return r
 }
 
+// SystemJSON returns the result of a command about the log itself.
+func SystemJSON(result commands.Result) JSONResult {
+	r := JSONResult{
+		Schema: 1, Kind: "result", Changed: len(result.Events) > 0 && !result.Repeated, Repeated: result.Repeated, Seq: result.Seq,
+		Tasks: []checklist.JSONTask{}, Events: []json.RawMessage{},
+	}
+	if result.ID != "" {
+		r.Command = &result.ID
+	}
+	for _, env := range result.Events {
+		r.Events = append(r.Events, env.Body)
+	}
+	return r
+}
+
 // JSONStep is one command of a history on its way over HTTP, one a line: the
 // command's own members and those of About stand in Body.
 type JSONStep struct {

@@ -30,6 +30,33 @@ func Forms() []Command {
 	return list
 }
 
+// SystemForms are Forms of the commands that others may send about the log itself.
+func SystemForms() []SystemCommand {
+	return []SystemCommand{AddUser{}, ChangeUser{}, RemoveUser{}, CreateToken{}, RevokeToken{}}
+}
+
+// DecodeSystem is Decode for those.
+func DecodeSystem(name string, body []byte) (SystemCommand, error) {
+	switch name {
+	case "AddUser":
+		return strict[AddUser](name, body)
+	case "ChangeUser":
+		return strict[ChangeUser](name, body)
+	case "RemoveUser":
+		return strict[RemoveUser](name, body)
+	case "CreateToken":
+		return strict[CreateToken](name, body)
+	case "RevokeToken":
+		return strict[RevokeToken](name, body)
+	}
+	return nil, usage("there is no command %s", short(name))
+}
+
+func strict[C SystemCommand](name string, body []byte) (SystemCommand, error) {
+	var c C
+	return c, strictly(name, body, &c)
+}
+
 type form struct {
 	name string
 	zero Command

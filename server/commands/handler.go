@@ -56,8 +56,10 @@ type Meta struct {
 // Origin is who brought something, when, and by which commit.
 type Origin struct {
 	Actor events.Actor
-	Time  time.Time
-	Cause string
+	// OnBehalfOf is for whom, where Actor only brought it; optional.
+	OnBehalfOf string
+	Time       time.Time
+	Cause      string
 }
 
 // Result is what a command did.
@@ -257,7 +259,7 @@ func (h *Handler) stamp(at projections.Position, meta Meta, name, hash string, d
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		by := Origin{Actor: meta.Actor, Time: meta.On, Cause: meta.Cause}
+		by := Origin{Actor: meta.Actor, OnBehalfOf: meta.OnBehalfOf, Time: meta.On, Cause: meta.Cause}
 		if i < len(d.lines) && d.lines[i] > 0 && d.lines[i] <= len(meta.Lines) && meta.Lines[d.lines[i]-1] != nil {
 			by = *meta.Lines[d.lines[i]-1]
 		}
@@ -270,7 +272,7 @@ func (h *Handler) stamp(at projections.Position, meta Meta, name, hash string, d
 			ID: id, Checklist: meta.Checklist, Revision: at.Revision + uint64(i) + 1,
 			Time: claimed, RecordedTime: now, EffectiveTime: effective,
 			Actor: by.Actor, Via: meta.Via, CausationID: by.Cause, CommandID: meta.ID, CommandName: name, CommandHash: hash,
-			Part: i + 1, Parts: len(d.events), OnBehalfOf: meta.OnBehalfOf, Traceparent: meta.Traceparent,
+			Part: i + 1, Parts: len(d.events), OnBehalfOf: by.OnBehalfOf, Traceparent: meta.Traceparent,
 			Reason: meta.Reason, Data: e,
 		}
 		if i < len(d.undoes) {

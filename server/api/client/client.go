@@ -299,7 +299,7 @@ func (a *App) send(ctx context.Context, meta commands.Meta, cmd commands.Command
 		Undone   []string
 	}
 	if err := a.r.json(ctx, http.MethodPost, path, h, body, &res); err != nil {
-		return app.Outcome{}, err
+		return app.Outcome{}, a.Elsewhere(ctx, err)
 	}
 	out := app.Outcome{Result: commands.Result{Seq: res.Seq, Repeated: res.Repeated}}
 	if res.Command != nil {
@@ -319,7 +319,7 @@ func (a *App) send(ctx context.Context, meta commands.Meta, cmd commands.Command
 }
 
 // bodyOf returns a command as it is sent: its members and those around it.
-func bodyOf(meta commands.Meta, cmd commands.Command) ([]byte, error) {
+func bodyOf(meta commands.Meta, cmd any) ([]byte, error) {
 	about, err := json.Marshal(app.AboutOf(meta))
 	if err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ import (
 	"cairn/projections/chart"
 	"cairn/projections/checklist"
 	"cairn/server/commands"
+	"cairn/server/docfile"
 )
 
 // chartOptions are the flags of the charts.
@@ -267,7 +268,7 @@ func (c *cli) pictures(o *chartOptions, v burndown.Summary, kind chart.Kind) err
 		}
 		path := c.absolute(p.path)
 		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-			return fmt.Errorf("%w: %w", events.ErrStorage, err)
+			return fmt.Errorf("%w: %w", docfile.ErrUnwritable, err)
 		}
 		c.talk("%s: %s of %s@%d\n", c.shown(path), kind, v.Name, v.Seq)
 	}

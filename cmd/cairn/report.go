@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,12 +16,14 @@ import (
 	"cairn/projections/checklist"
 	"cairn/projections/report"
 	"cairn/server/commands"
+	"cairn/server/docfile"
 )
 
 // reportOptions are the flags of report.
 type reportOptions struct {
 	writeFlags
-	since                       string
+	seeOptions
+	since, html                 string
 	markdown, changelog, record bool
 	status                      string
 	asks                        []string
@@ -34,13 +39,16 @@ A review that was recorded is printed as it was.
 
   cairn report
   cairn report --since fri
+  cairn report --as-of fri          as it was on Friday evening
   cairn report --markdown | gh issue comment 12 --body-file -
+  cairn report --html review.html   a page with the charts in it, to send or print
   cairn report --record --status at-risk -m "Billing" --ask "Billing: sign"
   cairn report review~1             the one before the last, as it was
   cairn report --changelog          what was finished, by section
 
 --record keeps the review in the log, and completes the task of the review for
-this time if one open task that repeats has the word review in its text.`,
+this time if one open task that repeats has the word review in its text; with
+--markdown, --html or --changelog it then prints it as recorded.`,
 		Args: args(0, 1, "at most a REVIEW: review, review~1"),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			if err := o.check(cmd, given); err != nil {
@@ -52,17 +60,19 @@ this time if one open task that repeats has the word review in its text.`,
 			if len(given) == 1 {
 				return c.pastReport(cmd.Context(), o, given[0])
 			}
-			return c.report(cmd.Context(), o.since, func(r *report.Report) error { return c.writeReport(o, r, checklist.Moment{}) })
+			return c.report(cmd.Context(), o, func(r *report.Report) error { return c.writeReport(o, r, o.of()) })
 		},
 	}
 	cmd.Flags().StringVar(&o.since, "since", "", "what moved since this `WHEN`; cairn help when")
 	cmd.Flags().BoolVar(&o.markdown, "markdown", false, "as Markdown, for an issue or a pull request")
+	cmd.Flags().StringVar(&o.html, "html", "", "as a page with its charts, in this `file`, - for stdout")
 	cmd.Flags().BoolVar(&o.changelog, "changelog", false, "only what was finished, by section, as Markdown")
 	cmd.Flags().BoolVar(&o.record, "record", false, "keep the review in the log")
 	cmd.Flags().StringVar(&o.status, "status", "", "with --record: `on-track`, at-risk or off-track")
 	cmd.Flags().StringArrayVar(&o.asks, "ask", nil, "with --record: a `text`, what is needed of others;\nrepeatable")
 	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(commands.Statuses(), cobra.ShellCompDirectiveNoFileComp))
-	o.register(cmd)
+	o.seeOptions.register(cmd)
+	o.writeFlags.register(cmd)
 	return cmd
 }
 
@@ -79,14 +89,26 @@ func (o *reportOptions) check(cmd *cobra.Command, given []string) error {
 		}
 	}
 	switch {
-	case o.record && (o.since != "" || len(given) > 0 || o.markdown || o.changelog):
-		return refuse("--record is about what moved since the last review, and goes with no other view")
+	case o.record && (o.since != "" || len(given) > 0 || o.asOf != "" || o.knownAt != ""):
+		return refuse("--record is about what moved since the last review, up to now")
 	case o.record && o.status == "":
 		return refuse("--record wants --status on-track, at-risk or off-track")
-	case o.markdown && o.changelog:
-		return refuse("--markdown and --changelog: give one of them")
 	case len(given) > 0 && o.since != "":
 		return refuse("a review that was recorded has its own beginning: leave out --since")
+	case len(given) > 0 && (o.asOf != "" || o.knownAt != ""):
+		return refuse("a review that was recorded is as it was: leave out --as-of")
+	}
+	var forms []string
+	for _, f := range []struct {
+		name  string
+		asked bool
+	}{{"--json", cmd.Flags().Changed("json")}, {"--markdown", o.markdown}, {"--html", o.html != ""}, {"--changelog", o.changelog}} {
+		if f.asked {
+			forms = append(forms, f.name)
+		}
+	}
+	if len(forms) > 1 {
+		return refuse("%s: give one of them", strings.Join(forms, " and "))
 	}
 	return nil
 }
@@ -100,25 +122,53 @@ func (c *cli) writeReport(o *reportOptions, r *report.Report, of checklist.Momen
 		return report.Changelog(c.out, r)
 	case o.markdown:
 		return report.Markdown(c.out, r)
+	case o.html != "":
+		return c.writePage(o.html, r)
 	}
 	more := ""
-	if r.Recorded == nil && o.since == "" && !c.style().Piped() && !r.Empty() {
+	if r.Recorded == nil && o.since == "" && !c.past && !c.style().Piped() && !r.Empty() {
 		more = "Not recorded yet:\n  cairn report --record --status on-track|at-risk|off-track -m \"…\""
 	}
 	return report.Text(c.out, r, more, c.style())
 }
 
-// report calls see with the report up to now, since a moment; where none is given,
-// since the last review, else since a week ago.
-func (c *cli) report(ctx context.Context, since string, see func(*report.Report) error) error {
+// writePage writes a report as a page to a file, or to stdout.
+func (c *cli) writePage(file string, r *report.Report) error {
+	var b bytes.Buffer
+	if err := report.HTML(&b, r); err != nil {
+		return err
+	}
+	if file == "-" {
+		_, err := c.out.Write(b.Bytes())
+		return err
+	}
+	path := c.absolute(file)
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("%w: %w", docfile.ErrUnwritable, err)
+	}
+	c.talk("%s: review %d of %s@%d\n", c.shown(path), r.Number, checklist.Clean(r.Name), r.Seq)
+	return nil
+}
+
+// report calls see with the report up to the moment that o asks for, since the one
+// that it asks for; where none is given, since the last review, else since a week
+// before.
+func (c *cli) report(ctx context.Context, o *reportOptions, see func(*report.Report) error) error {
 	name, err := c.name(ctx)
 	if err != nil {
 		return err
 	}
+	to, err := c.moment(ctx, name, &o.seeOptions)
+	if err != nil {
+		return err
+	}
+	if to != nil && to.Review != 0 && o.since == "" {
+		return c.reviewReport(ctx, name, *to, see)
+	}
 	var from commands.When
 	var begin report.Moment
-	if since != "" {
-		at, err := c.when(ctx, name, since)
+	if o.since != "" {
+		at, err := c.when(ctx, name, o.since)
 		if err != nil {
 			return err
 		}
@@ -126,15 +176,22 @@ func (c *cli) report(ctx context.Context, since string, see func(*report.Report)
 			from.From = from.From.Add(-1)
 			from.End = from.From
 		}
-	} else if from, begin, err = c.lastReview(ctx, name); err != nil {
+	} else if from, begin, err = c.lastReview(ctx, name, to, o); err != nil {
 		return err
 	}
-	return c.session.Report(ctx, name, &from, nil, func(before, after *burndown.Series, rows []audit.Row) error {
+	return c.session.Report(ctx, name, &from, to, func(before, after *burndown.Series, rows []audit.Row) error {
 		st := after.State()
-		end := report.Moment{Day: max(c.today(st), events.DayOf(st.Effective.In(st.Zone())))}
+		end := report.Moment{Day: o.end(st)}
+		// Up to a day, that day is over; up to a moment of it, it was not.
+		end.Over = to != nil && !to.From.IsZero() && to.End.After(to.From) && !to.End.After(c.now())
 		r := report.New(before, after, rows, beginning(begin, before), end)
 		return see(&r)
 	})
+}
+
+// end is the day that a report is seen from; another machine's clock may be ahead.
+func (o *reportOptions) end(st *checklist.State) events.Day {
+	return max(o.today(st), events.DayOf(st.Effective.In(st.Zone())))
 }
 
 // beginning is begin, else the day of the last event before.
@@ -146,10 +203,10 @@ func beginning(begin report.Moment, before *burndown.Series) report.Moment {
 }
 
 // lastReview is where a report begins by itself: at the last review, else a week
-// ago, else at the import.
-func (c *cli) lastReview(ctx context.Context, name string) (from commands.When, begin report.Moment, err error) {
-	err = c.session.Checklist(ctx, name, nil, func(st *checklist.State) error {
-		from, begin = firstBeginning(st, max(c.today(st), events.DayOf(st.Effective.In(st.Zone()))))
+// before, else at the import.
+func (c *cli) lastReview(ctx context.Context, name string, to *commands.When, o *reportOptions) (from commands.When, begin report.Moment, err error) {
+	err = c.session.Checklist(ctx, name, to, func(st *checklist.State) error {
+		from, begin = firstBeginning(st, o.end(st))
 		if n := len(st.Reviews); n > 0 {
 			from, begin = commands.When{Text: "review", Seq: st.Reviews[n-1].Seq}, report.Moment{}
 		}
@@ -180,14 +237,19 @@ func (c *cli) pastReport(ctx context.Context, o *reportOptions, given string) er
 		return err
 	}
 	if at.Review == 0 {
-		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s is no review: want review or review~1", checklist.Clean(given)), Hint: "What moved since another moment: cairn report --since WHEN"}
+		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s is no review: want review or review~1", checklist.Clean(given)), Hint: "What moved since another moment: cairn report --since WHEN; up to one: --as-of WHEN"}
 	}
+	return c.reviewReport(ctx, name, *at, func(r *report.Report) error { return c.writeReport(o, r, checklist.Moment{AsOf: given}) })
+}
+
+// reviewReport calls see with a review that was recorded, as it was then.
+func (c *cli) reviewReport(ctx context.Context, name string, at commands.When, see func(*report.Report) error) error {
 	c.past = true
 	var review checklist.Review
 	var first, end events.Day
 	var week commands.When
 	var begin report.Moment
-	if err := c.session.Checklist(ctx, name, at, func(st *checklist.State) error {
+	if err := c.session.Checklist(ctx, name, &at, func(st *checklist.State) error {
 		review = st.Reviews[len(st.Reviews)-1]
 		end = events.DayOf(review.At.In(st.Zone()))
 		if len(st.Reviews) == 1 {
@@ -210,7 +272,7 @@ func (c *cli) pastReport(ctx context.Context, o *reportOptions, given string) er
 	return c.session.Report(ctx, name, &from, &to, func(before, after *burndown.Series, rows []audit.Row) error {
 		r := report.New(before, after, rows, beginning(begin, before), report.Moment{Day: end})
 		r.Recorded = &review
-		return c.writeReport(o, &r, checklist.Moment{AsOf: given})
+		return see(&r)
 	})
 }
 
@@ -235,7 +297,7 @@ func (c *cli) reviewed(ctx context.Context, name string, review checklist.Review
 func (c *cli) recordReview(ctx context.Context, o *reportOptions) error {
 	cmd := commands.RecordReview{Status: o.status, Note: o.reason, Asks: o.asks}
 	var covers string
-	if err := c.report(ctx, "", func(r *report.Report) error {
+	if err := c.report(ctx, o, func(r *report.Report) error {
 		cmd.From, cmd.Upto = int(r.From.Revision), int(r.To.Revision)
 		covers = fmt.Sprintf("review %d recorded, covers @%d-@%d", r.Number, r.From.Seq+1, r.To.Seq)
 		if r.From.Seq == r.To.Seq {
@@ -251,10 +313,12 @@ func (c *cli) recordReview(ctx context.Context, o *reportOptions) error {
 	if err != nil {
 		return err
 	}
-	return c.after(ctx, &flags, outcome, func(st *checklist.State) error {
+	back := 0
+	if err := c.after(ctx, &flags, outcome, func(st *checklist.State) error {
 		if outcome.Repeated {
 			for i, v := range st.Reviews {
 				if v.Seq == outcome.Seq {
+					back = len(st.Reviews) - 1 - i
 					c.talk("This command was carried out before: review %d, @%d.\n", i+1, v.Seq)
 				}
 			}
@@ -262,7 +326,13 @@ func (c *cli) recordReview(ctx context.Context, o *reportOptions) error {
 		}
 		c.tellReview(st, covers, outcome.Rows, o.dryRun)
 		return nil
-	})
+	}); err != nil || !o.markdown && !o.changelog && o.html == "" {
+		return err
+	}
+	if o.dryRun { // there is no record of it
+		return c.report(ctx, o, func(r *report.Report) error { return c.writeReport(o, r, checklist.Moment{}) })
+	}
+	return c.pastReport(ctx, o, fmt.Sprintf("review~%d", back))
 }
 
 // tellReview tells what recording a review did.

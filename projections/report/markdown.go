@@ -60,10 +60,17 @@ func (l line) markdown() string {
 // link is a link to a page of the web; anything else is only named.
 func link(url string) string {
 	name := audit.Escape(checklist.LinkName(url))
-	if !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") || strings.ContainsAny(url, " <>()[]\\\"'`\n\t") || checklist.Clean(url) != url {
+	if !followed(url) {
 		return name
 	}
 	return "[" + name + "](" + url + ")"
+}
+
+// followed reports whether a link is one to a page of the web, and harmless wherever
+// it is written.
+func followed(url string) bool {
+	return (strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://")) &&
+		!strings.ContainsAny(url, " <>()[]\\\"'`\n\t") && checklist.Clean(url) == url
 }
 
 // Changelog writes what was finished, by section, as Markdown.

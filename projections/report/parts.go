@@ -15,6 +15,7 @@ type part struct {
 	title string
 	lines []line
 	prose []string
+	list  []string // of which prose is one line, if it is one of several
 }
 
 // line is about a task, or several.
@@ -71,8 +72,8 @@ func (r *Report) parts() []part {
 		l.links = nil
 	})})
 	add(part{title: "Risks", lines: r.risks()})
-	add(part{title: "People", prose: joined(r.named())})
-	add(part{title: "Hygiene", prose: joined(r.missing())})
+	add(part{title: "People", prose: joined(r.named()), list: r.named()})
+	add(part{title: "Hygiene", prose: joined(r.missing()), list: r.missing()})
 	return parts
 }
 

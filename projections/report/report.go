@@ -2,7 +2,7 @@
 // moments, what waits, what is late, what comes next, and how the end moved.
 //
 // For most uses, give the work before and after and the rows between to [New],
-// and write the [Report] with [Text], [Markdown] or [JSON]. A report has no clock:
+// and write the [Report] with [Text], [Markdown], [HTML] or [JSON]. A report has no clock:
 // of the same prefix of the log it is the same whenever it is made. Its figures
 // are those of the fold; its sentence adds up.
 package report
@@ -43,6 +43,8 @@ type Report struct {
 	Recorded *checklist.Review
 
 	st *checklist.State
+	// view is the work up to the end, as charts show it.
+	view burndown.Summary
 }
 
 // Moment is one end of a report.
@@ -119,11 +121,12 @@ func New(before, after *burndown.Series, rows []audit.Row, from, to Moment) Repo
 	was, st := before.State(), after.State()
 	from.Seq, from.Revision = was.Seq(), was.Revision
 	to.Seq, to.Revision = st.Seq(), st.Revision
+	view := after.Summarise(st.Name, to.Day, !to.Over, burndown.Options{})
 	r := Report{
 		Name: st.Name, Seq: st.Seq(), Number: len(st.Reviews) + 1, From: from, To: to,
 		Before: before.Remaining(), After: after.Remaining(), Moves: after.Moves().Since(before.Moves()),
 		Scope: after.Scope(), Finished: after.Scope() - after.Remaining(),
-		Was: outlook(before, from), Is: outlook(after, to), st: st,
+		Was: outlook(before.Summarise(st.Name, from.Day, !from.Over, burndown.Options{})), Is: outlook(view), st: st, view: view,
 	}
 	r.tasks(was, rows)
 	r.standing()
@@ -138,9 +141,8 @@ func New(before, after *burndown.Series, rows []audit.Row, from, to Moment) Repo
 	return r
 }
 
-// outlook looks at the plan and the forecast as they were seen at a moment.
-func outlook(s *burndown.Series, at Moment) Outlook {
-	v := s.Summarise("", at.Day, !at.Over, burndown.Options{})
+// outlook is what a summary says of the plan and the forecast.
+func outlook(v burndown.Summary) Outlook {
 	return Outlook{Planned: v.Ideal != nil, Behind: v.Now.Behind, Forecast: v.Forecast, None: v.NoForecast}
 }
 

@@ -204,6 +204,7 @@ func TestForms(t *testing.T) {
 			return report.Text(b, r, "", checklist.Style{Width: 80})
 		}},
 		{"recorded.md", &recorded, func(b *bytes.Buffer, r *report.Report) error { return report.Markdown(b, r) }},
+		{"recorded.html", &recorded, func(b *bytes.Buffer, r *report.Report) error { return report.HTML(b, r) }},
 		{"changelog.md", &r, func(b *bytes.Buffer, r *report.Report) error { return report.Changelog(b, r) }},
 		{"recorded.json", &recorded, func(b *bytes.Buffer, r *report.Report) error {
 			enc := json.NewEncoder(b)

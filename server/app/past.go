@@ -133,21 +133,29 @@ func (l *Local) Between(ctx context.Context, name string, from, to *commands.Whe
 		return err
 	}
 	if !passed && to != nil {
-		// Up to there, from has not come: does it lie further on?
-		for env, err := range l.log.Read(ctx, events.Filter{Checklist: name, After: before.Seq()}) {
-			if err != nil {
-				return err
-			}
-			if !behindFrom(env) {
-				return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s comes after %s: name the earlier moment first", from.Text, to.Text)}
-			}
-			break
+		if err := l.inOrder(ctx, name, from, to, before.Seq(), behindFrom); err != nil {
+			return err
 		}
 	}
 	if to == nil {
 		l.keep(h.State(), end)
 	}
 	return look(before, h.State(), rows)
+}
+
+// inOrder returns an error if from, which has not come up to the event at which
+// to ends, lies further on.
+func (l *Local) inOrder(ctx context.Context, name string, from, to *commands.When, end events.Seq, behindFrom func(events.Envelope) bool) error {
+	for env, err := range l.log.Read(ctx, events.Filter{Checklist: name, After: end}) {
+		if err != nil {
+			return err
+		}
+		if !behindFrom(env) {
+			return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s comes after %s: name the earlier moment first", from.Text, to.Text)}
+		}
+		break
+	}
+	return nil
 }
 
 func notInLog(at *commands.When, end events.Seq) error {

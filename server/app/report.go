@@ -17,6 +17,9 @@ func (l *Local) Report(ctx context.Context, name string, from, to *commands.When
 	if err != nil {
 		return err
 	}
+	if w.Seq > l.log.End() {
+		return notInLog(&w, l.log.End())
+	}
 	before, after := burndown.New(), burndown.New()
 	var rows []audit.Row
 	behindFrom, passed, command := behind(&w), false, ""
@@ -35,6 +38,11 @@ func (l *Local) Report(ctx context.Context, name string, from, to *commands.When
 		return err
 	}); err != nil {
 		return err
+	}
+	if !passed && to != nil {
+		if err := l.inOrder(ctx, name, &w, to, after.State().Seq(), behindFrom); err != nil {
+			return err
+		}
 	}
 	return look(before, after, rows)
 }

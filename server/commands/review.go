@@ -22,12 +22,14 @@ type RecordReview struct {
 	// more, is the same command.
 	From int `json:"-"`
 	Upto int `json:"-"`
+	// Today is the day on which it is carried out.
+	Today events.Day `json:"-"`
 }
 
 // Name returns the stored name.
 func (RecordReview) Name() string { return "RecordReview" }
 
-func (c RecordReview) resolve(*resolver) (Command, error) {
+func (c RecordReview) resolve(r *resolver) (Command, error) {
 	if !slices.Contains(Statuses(), c.Status) {
 		return nil, usage("--status %q: want %s", c.Status, strings.Join(Statuses(), ", "))
 	}
@@ -44,7 +46,7 @@ func (c RecordReview) resolve(*resolver) (Command, error) {
 			return nil, usage("--ask is empty")
 		}
 	}
-	c.Asks = asks
+	c.Asks, c.Today = asks, r.today()
 	return c, nil
 }
 
@@ -68,7 +70,7 @@ func (c RecordReview) decide(d *decision) error {
 		}
 	}
 	if b := ReviewTask(d.st); b != nil {
-		Transition{Verb: Done}.apply(d, b)
+		Transition{Verb: Done, Today: c.Today}.apply(d, b)
 	}
 	// The review is the last event: it is the moment after all of them.
 	d.add(&events.ReviewRecorded{From: c.From, Upto: c.Upto, Status: c.Status, Note: c.Note, Asks: c.Asks})

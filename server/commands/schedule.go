@@ -118,21 +118,31 @@ func everyForm(s string) (n int, unit string, ok bool) {
 	return n, unit, unit == "day" || unit == "week" || unit == "month"
 }
 
-// nextOccurrence returns the due day after due, which is done now. done are the
-// due days done before it, oldest first. A month without such a day has it on
-// its last; the months after it have the day again.
-func nextOccurrence(due events.Day, every string, done []events.Day) events.Day {
+// nextOccurrence returns the due day after due, which is done today: the first
+// that lies behind today, so that those that were left out are not late for ever.
+// done are the due days done before it, oldest first. A month without such a day
+// has it on its last; the months after it have the day again.
+func nextOccurrence(due, today events.Day, every string, done []events.Day) events.Day {
 	n, unit, ok := everyForm(every)
 	if !ok || !due.Valid() {
 		return due
 	}
-	switch unit {
-	case "week":
-		return addDays(due, 7*n)
-	case "month":
-		return addMonths(due, n, dayOfMonth(due, n, done))
+	if unit == "month" {
+		day := dayOfMonth(due, n, done)
+		for months := n; ; months += n {
+			if next := addMonths(due, months, day); next > today {
+				return next
+			}
+		}
 	}
-	return addDays(due, n)
+	if unit == "week" {
+		n *= 7
+	}
+	skipped := 0
+	if today.Valid() && today >= due {
+		skipped = int(today.In(time.UTC).Sub(due.In(time.UTC))/(24*time.Hour)) / n
+	}
+	return addDays(due, (skipped+1)*n)
 }
 
 // addMonths returns the given day of the month that is n months on, its last
@@ -142,6 +152,12 @@ func addMonths(from events.Day, n, day int) events.Day {
 	first := time.Date(t.Year(), t.Month()+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
 	last := first.AddDate(0, 1, -1).Day()
 	return events.DayOf(first.AddDate(0, 0, min(day, last)-1))
+}
+
+// monthsBetween returns how many months one day's month is behind another's.
+func monthsBetween(from, to events.Day) int {
+	a, b := from.In(time.UTC), to.In(time.UTC)
+	return (b.Year()-a.Year())*12 + int(b.Month()) - int(a.Month())
 }
 
 // dayOfMonth returns the day that a task which repeats every n months is meant
@@ -157,7 +173,10 @@ func dayOfMonth(due events.Day, n int, done []events.Day) int {
 		}
 		meant := max(day, before.In(time.UTC).Day())
 		unlike := func(d events.Day) bool { return addMonths(d, 0, meant) != d }
-		if unlike(before) || addMonths(before, n, meant) != chain[len(chain)-1] || meant > day && slices.ContainsFunc(chain, unlike) {
+		// Some may have been left out in between.
+		last := chain[len(chain)-1]
+		months := monthsBetween(before, last)
+		if unlike(before) || months <= 0 || months%n != 0 || addMonths(before, months, meant) != last || meant > day && slices.ContainsFunc(chain, unlike) {
 			break
 		}
 		day, chain = meant, append(chain, before)

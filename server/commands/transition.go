@@ -65,6 +65,8 @@ type Transition struct {
 	All bool `json:"all,omitempty"`
 	// Until is the day to look again (hold only): a day word, or "none".
 	Until string `json:"until,omitempty"`
+	// Today is the day on which it is carried out. It is not what somebody wishes.
+	Today events.Day `json:"-"`
 }
 
 // Name returns the stored name, by verb.
@@ -86,6 +88,7 @@ func (c Transition) resolve(r *resolver) (Command, error) {
 		}
 		c.Until = string(day)
 	}
+	c.Today = r.today()
 	return c, nil
 }
 
@@ -130,7 +133,7 @@ func (c Transition) apply(d *decision, b *checklist.Block) {
 	if c.Verb == Done && b.Task.Every != "" {
 		due := b.Task.Due
 		d.add(&events.TaskCompleted{Key: key, Occurrence: due})
-		d.reschedule(b, &events.TaskScheduled{Key: key, Due: events.Set(nextOccurrence(due, b.Task.Every, b.Task.Occurrences))})
+		d.reschedule(b, &events.TaskScheduled{Key: key, Due: events.Set(nextOccurrence(due, c.Today, b.Task.Every, b.Task.Occurrences))})
 		return
 	}
 	var mark byte // a marker that says so already stays

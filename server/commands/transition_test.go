@@ -315,6 +315,33 @@ func TestTransition(t *testing.T) {
 			},
 		},
 		{
+			name:  "occurrences that were left out are not late for ever",
+			given: on("- [ ] review\n", commands.Schedule{Tasks: []string{"1"}, Due: "2026-11-06", Every: "week"}),
+			when:  do(commands.Done, "1"), // on 2026-11-23
+			then: []events.Event{
+				&events.TaskCompleted{Key: 1, Occurrence: "2026-11-06"},
+				&events.TaskScheduled{Key: 1, Due: events.Set(events.Day("2026-11-27"))},
+			},
+		},
+		{
+			name:  "what is due today comes again after today",
+			given: on("- [ ] review\n", commands.Schedule{Tasks: []string{"1"}, Due: "2026-11-21", Every: "day"}),
+			when:  do(commands.Done, "1"),
+			then: []events.Event{
+				&events.TaskCompleted{Key: 1, Occurrence: "2026-11-21"},
+				&events.TaskScheduled{Key: 1, Due: events.Set(events.Day("2026-11-24"))},
+			},
+		},
+		{
+			name:  "months that were left out",
+			given: on("- [ ] review\n", commands.Schedule{Tasks: []string{"1"}, Due: "2026-08-31", Every: "month"}),
+			when:  do(commands.Done, "1"),
+			then: []events.Event{
+				&events.TaskCompleted{Key: 1, Occurrence: "2026-08-31"},
+				&events.TaskScheduled{Key: 1, Due: events.Set(events.Day("2026-11-30"))},
+			},
+		},
+		{
 			name:  "a repeating task is dropped as any other",
 			given: on("- [ ] review\n", commands.Schedule{Tasks: []string{"1"}, Due: "fri", Every: "week"}),
 			when:  do(commands.Drop, "1"),
@@ -339,6 +366,8 @@ func TestMonthlyRepeats(t *testing.T) {
 		{"and back again", []string{"2027-01-31", "", "", "", "", "", ""}, "2027-07-31"},
 		{"through a leap year", []string{"2028-01-30", "", ""}, "2028-03-30"},
 		{"from the 28th it is the 28th", []string{"2027-02-28", "", ""}, "2027-04-28"},
+		{"what was left out does not change the day", []string{"2026-08-31", "", "", "", ""}, "2027-02-28"},
+		{"nor after a short month", []string{"2026-06-30", "2026-08-31", "", "", "", "", ""}, "2027-03-31"},
 		{"another day counts from then on", []string{"2027-01-31", "", "", "2027-03-30", "", ""}, "2027-05-30"},
 		{"another day at the end of a short month", []string{"2027-01-31", "", "2027-03-15", "", ""}, "2027-05-15"},
 	} {

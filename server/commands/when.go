@@ -163,6 +163,9 @@ func days(m []string) int {
 	return n
 }
 
+// today is the day of now in the checklist's zone.
+func (r *resolver) today() events.Day { return events.DayOf(r.now.In(r.st.Zone())) }
+
 // future reads a day that lies ahead: a date, today, tomorrow, +3d, +2w, or
 // the next such weekday after today.
 func (r *resolver) future(s string) (events.Day, error) {

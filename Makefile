@@ -56,8 +56,5 @@ clones: ## three clones of one repository, STEPS random steps (500)
 golden: ## rewrite the golden files of the views; read the diff
 	go test $(GOLDEN) -update
 
-pictures: ## docs/images: half a year of a team that cairnsim makes
-	d=$$(mktemp -d) && export XDG_STATE_HOME=$$d && go run ./cmd/cairnsim --data $$d/log examples/elixir-migration.md && \
-	go build -o $$d/cairn ./cmd/cairn && for kind in burndown flow; do \
-	$$d/cairn --data $$d/log $$kind --svg docs/images/$$kind.svg && $$d/cairn --data $$d/log $$kind --dark --svg docs/images/$$kind-dark.svg || exit 1; \
-	done && rm -rf $$d
+pictures: ## docs/images: a year of a team that cairnsim makes, and what is printed of it
+	go test ./cmd/cairnsim -run TestYear -update

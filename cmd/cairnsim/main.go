@@ -1,8 +1,8 @@
-// Command cairnsim makes a log of a team at work: a checklist, some months of
-// changes by five people, drawn by a seed. It is for looking at charts and reports,
+// Command cairnsim makes a log of a team at work: a checklist, a year of changes
+// by five people, drawn by a seed. It is for looking at charts and reports,
 // for examples and for tests; the same seed makes the same history.
 //
-//	cairnsim --data DIR [--seed 7] [--from 2026-11-30] [--until 2027-06-04] FILE
+//	cairnsim --data DIR [--seed 1] [--from 2026-11-30] [--until 2027-12-17] FILE
 //
 // DIR must not hold a log. Then: cairn --data DIR burndown
 package main
@@ -29,9 +29,9 @@ func main() {
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("cairnsim", flag.ContinueOnError)
 	data := flags.String("data", "", "the log's `directory`, which is made")
-	seed := flags.Uint64("seed", 7, "the `number` that the history is drawn by")
+	seed := flags.Uint64("seed", 1, "the `number` that the history is drawn by")
 	from := flags.String("from", "2026-11-30", "the first `day`")
-	until := flags.String("until", "2027-06-04", "the last `day`")
+	until := flags.String("until", "2027-12-17", "the last `day`")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 
 	"cairn/events"
 	"cairn/events/natslog"
-	"cairn/projections/checklist"
 	"cairn/server/app"
 	"cairn/server/commands"
 )
@@ -32,10 +30,11 @@ type Config struct {
 // Name is the simulated checklist's.
 const Name = "elixir-migration"
 
-// Simulate makes a log and lets a team work on its checklist: on each working day,
-// each of five people may start, close or hold something, and now and then
-// something comes in, is opened again, dropped or split. It returns how many
-// events that makes.
+// Simulate makes a log and lets a team work on its checklist. It is planned for ten
+// months and reviewed on Fridays; after four months the plan is compared with anew.
+// On each working day, each of five people may start, close or hold something, and
+// now and then something comes in, is opened again, dropped or split; slower in
+// summer, faster when the target is near. It returns how many events that makes.
 func Simulate(ctx context.Context, c Config) (events.Seq, error) {
 	if natslog.Exists(c.Dir) {
 		return 0, fmt.Errorf("there is a log in %s already", c.Dir)
@@ -70,27 +69,69 @@ func (s *simulation) id() (string, error) {
 }
 
 func (s *simulation) run(ctx context.Context) error {
-	text := func(v string) *string { return &v }
-	finish := events.DayOf(s.From.In(time.UTC).AddDate(0, 10, 0))
-	err := s.do(ctx, "ada", "", commands.ImportDocument{Document: s.Document, Source: "examples/elixir-migration.md"})
-	if err == nil {
-		err = s.do(ctx, "ada", "", commands.Plan{Owner: text("ada"), Start: text(string(s.From)), Finish: text(string(finish))})
+	if err := s.begin(ctx); err != nil {
+		return err
 	}
 	people := []string{"ada", "bob", "chen", "dana", "eli"}
-	for ; err == nil && events.DayOf(s.now) <= s.Until; s.now = s.now.AddDate(0, 0, 1) {
+	baseline := events.DayOf(s.From.In(time.UTC).AddDate(0, 4, 2))
+	for ; events.DayOf(s.now) <= s.Until; s.now = s.now.AddDate(0, 0, 1) {
+		today := events.DayOf(s.now)
 		if d := s.now.Weekday(); d == time.Saturday || d == time.Sunday || s.off() {
 			continue
+		}
+		if baseline != "" && today >= baseline {
+			baseline = ""
+			if err := s.do(ctx, "ada", "re-planned after four months", commands.SetBaseline{Label: "spring"}); err != nil {
+				return err
+			}
 		}
 		morning := s.now
 		for i, who := range people {
 			s.now = morning.Add(time.Duration(i)*97*time.Minute + time.Duration(s.r.IntN(60))*time.Minute)
-			if err = s.work(ctx, who); err != nil {
-				break
+			if err := s.work(ctx, who); err != nil {
+				return err
+			}
+		}
+		if morning.Weekday() == time.Friday {
+			s.now = morning.Add(8 * time.Hour)
+			if err := s.review(ctx); err != nil {
+				return err
 			}
 		}
 		s.now = morning
 	}
-	return err
+	return nil
+}
+
+// begin imports the checklist and plans it.
+func (s *simulation) begin(ctx context.Context) error {
+	text := func(v string) *string { return &v }
+	start := s.From.In(time.UTC).AddDate(0, 0, 1)
+	year := start.Year()
+	links := commands.LinkTasks{}
+	for key := 2; key <= 59; key++ {
+		if key != 8 { // a parent, as 1 is
+			links.Links = append(links.Links, commands.LinkTask{Task: strconv.Itoa(key), URL: "https://github.com/acme/beam/issues/" + strconv.Itoa(200+key)})
+		}
+	}
+	for _, cmd := range []commands.Command{
+		commands.ImportDocument{Document: s.Document, Source: "examples/elixir-migration.md"},
+		commands.Plan{
+			Owner: text("ada"), Start: text(string(events.DayOf(start))), Finish: text(string(events.DayOf(start.AddDate(0, 10, -1)))),
+			Holidays: text(fmt.Sprintf("%d-12-24..%d-01-01,%d-12-24..%d-01-01", year, year+1, year+1, year+2)),
+		},
+		commands.Schedule{Tasks: []string{"66"}, Due: "fri", Every: "week"},
+		links,
+		commands.Assign{Tasks: []string{"60"}, Assignees: []string{"ada"}},
+		commands.Assign{Tasks: []string{"62"}, Assignees: []string{"bob"}},
+		commands.BlockTask{Tasks: []string{"61"}, By: []string{"37", "44", "52"}},
+		commands.BlockTask{Tasks: []string{"62"}, By: []string{"46", "48"}},
+	} {
+		if err := s.do(ctx, "ada", "", cmd); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // off is the time between the years.
@@ -108,69 +149,4 @@ func (s *simulation) do(ctx context.Context, who, why string, cmd commands.Comma
 		return nil
 	}
 	return err
-}
-
-// work is what somebody does on a day, if anything.
-func (s *simulation) work(ctx context.Context, who string) error {
-	var mine, open, held, closed []string
-	if err := s.app.Checklist(ctx, Name, nil, func(st *checklist.State) error {
-		for b := range st.Root().Tasks() {
-			if !b.Leaf() || b.Risk() || b.Task.Every != "" {
-				continue
-			}
-			key := strconv.Itoa(b.Task.Key)
-			switch {
-			case b.Task.State == events.Done:
-				closed = append(closed, key)
-			case b.Task.State == events.OnHold:
-				held = append(held, key)
-			case b.Task.State == events.InProgress && slices.Contains(b.Task.Assignees, who):
-				mine = append(mine, key)
-			case b.Task.State == events.Todo && len(open) < 9: // in the order of the document
-				open = append(open, key)
-			}
-		}
-		return nil
-	}); err != nil {
-		return err
-	}
-	pick := func(list []string) string { return list[s.r.IntN(len(list))] }
-	one := func(v commands.Verb, key string) commands.Command {
-		return commands.Transition{Verb: v, Tasks: []string{key}}
-	}
-	switch n := s.r.IntN(1000); {
-	case len(mine) > 0 && n < 58+28*len(mine):
-		return s.do(ctx, who, s.pull(), one(commands.Done, mine[0]))
-	case len(mine) < 2 && len(open) > 0 && n < 170:
-		key := pick(open)
-		if err := s.do(ctx, who, "", commands.Assign{Tasks: []string{key}, Assignees: []string{who}}); err != nil {
-			return err
-		}
-		return s.do(ctx, who, "", one(commands.Start, key))
-	case len(held) > 0 && n < 200:
-		return s.do(ctx, who, "", one(commands.Start, pick(held)))
-	case len(mine) > 0 && n >= 990:
-		day := events.DayOf(s.now.AddDate(0, 0, 7))
-		return s.do(ctx, who, "waits for the other team", commands.Transition{Verb: commands.Hold, Tasks: mine[:1], Until: string(day)})
-	case len(closed) > 0 && n >= 984:
-		return s.do(ctx, who, "the check failed", one(commands.Reopen, pick(closed)))
-	case n >= 978:
-		return s.do(ctx, who, "found on the way", commands.AddTask{Text: s.found()})
-	case len(open) > 0 && n >= 975:
-		return s.do(ctx, who, "not needed after all", one(commands.Drop, pick(open)))
-	case len(open) > 0 && n >= 972:
-		return s.do(ctx, who, "", commands.SplitTask{Task: pick(open), Texts: []string{"the reading half", "the writing half"}})
-	case len(mine) > 0 && n >= 965:
-		return s.do(ctx, who, "", commands.CommentTask{Task: mine[0], Text: "half way through"})
-	}
-	return nil
-}
-
-func (s *simulation) pull() string { return fmt.Sprintf("PR #%d", 200+s.r.IntN(200)) }
-
-// found is a task that nobody had thought of.
-func (s *simulation) found() string {
-	what := []string{"Rehearse", "Document", "Measure", "Clean up", "Alert on"}
-	of := []string{"the cutover", "the retry policy", "the migration of attachments", "the dead letters", "the nightly jobs", "the old dashboards"}
-	return what[s.r.IntN(len(what))] + " " + of[s.r.IntN(len(of))]
 }

@@ -2,19 +2,22 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"flag"
 	"io"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"cairn/events"
 	"cairn/events/natslog"
+	"cairn/projections/audit"
 	"cairn/projections/burndown"
 	"cairn/projections/chart"
+	"cairn/projections/checklist"
+	"cairn/projections/report"
 	"cairn/server/app"
 	"cairn/server/commands"
 )
@@ -68,52 +71,95 @@ func TestSimulateAgain(t *testing.T) {
 	}
 }
 
-// What Cairn prints after half a year of that team; golden files.
-func TestHalfAYear(t *testing.T) {
+// What Cairn prints of that year: half-way, and at its end; golden files. Half-way
+// is looked at from the end: the past is as it was.
+func TestYear(t *testing.T) {
 	t.Parallel()
-	a := simulated(t, 7, "2027-06-04")
-	err := a.Burndown(t.Context(), Name, nil, func(s *burndown.Series) error {
-		v := s.Summarise(Name, "2027-06-04", false, burndown.Options{})
-		text := func(key int) string { return s.State().Block(events.TaskRef(key)).Task.Text }
-		o := chart.TextOptions{Plain: true, Width: 80}
-		for name, write := range map[string]func(io.Writer) error{
-			"burndown": func(w io.Writer) error { return chart.Text(w, &v, chart.Burndown, o) },
-			"burnup":   func(w io.Writer) error { return chart.Text(w, &v, chart.Burnup, o) },
-			"flow":     func(w io.Writer) error { return chart.Text(w, &v, chart.Flow, o) },
-			"forecast": func(w io.Writer) error { return chart.Forecast(w, &v, o) },
-			"scope":    func(w io.Writer) error { return chart.Scope(w, &v, s.Changes(), text, o) },
-			"stats": func(w io.Writer) error {
-				return chart.Stats(w, &v, s.Stats(v.Days, 12, events.Day("2027-06-05").In(s.State().Zone())), true, o)
-			},
-		} {
-			var b bytes.Buffer
-			if err := write(&b); err != nil {
-				return err
+	a := simulated(t, 1, "2027-12-17")
+	for _, moment := range []struct {
+		name  string
+		day   events.Day
+		kinds []chart.Kind // of the pictures for the README
+	}{
+		{"half-way", "2027-06-04", []chart.Kind{chart.Burndown}},
+		{"end", "2027-12-17", []chart.Kind{chart.Burndown, chart.Flow}},
+	} {
+		at := dayOf(moment.day)
+		if err := a.Burndown(t.Context(), Name, &at, func(s *burndown.Series) error {
+			st := s.State()
+			v := s.Summarise(Name, moment.day, false, burndown.Options{})
+			text := func(key int) string { return st.Block(events.TaskRef(key)).Task.Text }
+			o, style := chart.TextOptions{Plain: true, Width: 80}, checklist.Style{Width: 80, Now: at.End.Add(-1)}
+			for name, write := range map[string]func(io.Writer) error{
+				"burndown": func(w io.Writer) error { return chart.Text(w, &v, chart.Burndown, o) },
+				"burnup":   func(w io.Writer) error { return chart.Text(w, &v, chart.Burnup, o) },
+				"flow":     func(w io.Writer) error { return chart.Text(w, &v, chart.Flow, o) },
+				"forecast": func(w io.Writer) error { return chart.Forecast(w, &v, o) },
+				"scope":    func(w io.Writer) error { return chart.Scope(w, &v, s.Changes(), text, o) },
+				"stats":    func(w io.Writer) error { return chart.Stats(w, &v, s.Stats(v.Days, 12, at.End), true, o) },
+				"risks":    func(w io.Writer) error { return checklist.WriteRisks(w, st, style) },
+				"report":   func(w io.Writer) error { return report.Text(w, lastReview(t, a, st), "", style) },
+			} {
+				var b bytes.Buffer
+				if err := write(&b); err != nil {
+					return err
+				}
+				golden(t, moment.name+"/"+name+".txt", b.Bytes())
 			}
-			golden(t, name+".txt", b.Bytes())
-		}
-		// The pictures of the README are of the same half year, seen in its last hour.
-		v = s.Summarise(Name, "", true, burndown.Options{}) // of the last event's day
-		for _, kind := range []chart.Kind{chart.Burndown, chart.Flow} {
-			var light, dark bytes.Buffer
-			if err := errors.Join(chart.SVG(&light, v, kind, chart.Options{}), chart.SVG(&dark, v, kind, chart.Options{Dark: true})); err != nil {
-				return err
+			for _, kind := range moment.kinds {
+				for look, o := range map[string]chart.Options{"": {}, "-dark": {Dark: true}} {
+					var b bytes.Buffer
+					if err := chart.SVG(&b, v, kind, o); err != nil {
+						return err
+					}
+					golden(t, "../../../docs/images/"+string(kind)+"-"+moment.name+look+".svg", b.Bytes())
+				}
 			}
-			golden(t, "../../../docs/images/"+string(kind)+".svg", light.Bytes())
-			golden(t, "../../../docs/images/"+string(kind)+"-dark.svg", dark.Bytes())
+			return nil
+		}); err != nil {
+			t.Fatal(err)
 		}
+	}
+}
+
+// dayOf is the end of a day.
+func dayOf(d events.Day) commands.When {
+	begin := d.In(time.UTC)
+	return commands.When{Text: string(d), From: begin, End: begin.AddDate(0, 0, 1)}
+}
+
+// lastReview is the report of the last review that a checklist has, as it was.
+func lastReview(t *testing.T, a *app.Local, st *checklist.State) *report.Report {
+	t.Helper()
+	review := st.Reviews[len(st.Reviews)-1]
+	from, to := commands.When{Text: "from"}, commands.When{Text: "to"}
+	for env, err := range a.Events(t.Context(), events.Filter{Checklist: Name, Upto: review.Seq}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if env.Revision <= uint64(review.From) {
+			from.Seq = env.Seq
+		}
+		if env.Revision <= uint64(review.Upto) {
+			to.Seq = env.Seq
+		}
+	}
+	var r report.Report
+	if err := a.Report(t.Context(), Name, &from, &to, func(before, after *burndown.Series, rows []audit.Row) error {
+		r = report.New(before, after, rows, report.Moment{Day: events.DayOf(before.State().Effective)}, report.Moment{Day: events.DayOf(review.At)})
+		r.Recorded = &review
 		return nil
-	})
-	if err != nil {
+	}); err != nil {
 		t.Fatal(err)
 	}
+	return &r
 }
 
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
 	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(path, got, 0o644); err != nil {

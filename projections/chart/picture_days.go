@@ -21,9 +21,12 @@ type upright struct {
 
 // uprights marks today, and the target.
 func (l *layout) uprights(last column) {
-	text := "today " + string(l.s.Today)
-	if l.s.Open && l.s.Today == last.Date {
-		text += ", not over yet"
+	text := string(l.s.Today) // of a day that is over there is no today
+	if l.s.Open {
+		text = "today " + text
+		if l.s.Today == last.Date {
+			text += ", not over yet"
+		}
 	}
 	list := []upright{{index: min(max(l.index(l.s.Today)+1, 0), last.to), text: text, color: l.theme.ink, name: "now", left: true}}
 	if d := l.finish(); l.kind != Flow && d >= l.first {

@@ -1,5 +1,7 @@
 package chart
 
+import "image/color"
+
 // place writes one of several labels: the one that lies on least. The first ones
 // are better where they lie on as much as others.
 func (l *layout) place(candidates ...label) {
@@ -15,9 +17,23 @@ func (l *layout) place(candidates ...label) {
 	}
 	c := candidates[best]
 	b := l.extent(c)
-	l.plates = append(l.plates, &area{points: b.corners(), color: faint(l.theme.page, 85)})
+	l.plates = append(l.plates, &area{points: b.corners(), color: faint(l.ground(b), 85)})
 	l.labels = append(l.labels, b)
 	l.write(c)
+}
+
+// ground returns the colour on which b lies: the page, or the area below the work.
+func (l *layout) ground(b box) color.NRGBA {
+	if len(l.filled) == 0 || b.right > l.filled[len(l.filled)-1].x {
+		return l.theme.page
+	}
+	for i := 1; i < len(l.filled); i++ {
+		p, q := l.filled[i-1], l.filled[i]
+		if p.x < b.right && q.x > b.left && max(p.y, q.y) > b.top {
+			return l.theme.page
+		}
+	}
+	return over(l.theme.page, faint(l.theme.strong, workTint))
 }
 
 // extent returns the box around a label.

@@ -26,6 +26,8 @@ type layout struct {
 	columns []column
 	// labels and marks are what a further label must not lie on.
 	labels, marks []box
+	// filled is the line below which the plot is tinted.
+	filled []point
 }
 
 // column is a day or a week: from the beginning of one day up to the beginning

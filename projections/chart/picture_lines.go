@@ -7,6 +7,10 @@ import (
 	"cairn/projections/burndown"
 )
 
+// workTint is how much of the colour of the work is seen in the area below it, in
+// percent.
+const workTint = 9
+
 // lines draws a burndown or a burnup: the work, the scope, and what the plan and
 // the forecast say.
 func (l *layout) lines() {
@@ -14,7 +18,8 @@ func (l *layout) lines() {
 	scope := l.steps(l.columns, func(c column) int { return c.Work.Scope() })
 	work := l.steps(l.columns, l.value)
 	l.veil(last)
-	l.back = append(l.back, &area{points: l.under(work), color: faint(l.theme.strong, 9)})
+	l.back = append(l.back, &area{points: l.under(work), color: faint(l.theme.strong, workTint)})
+	l.filled = work
 	l.ideal()
 	thin, thick := max(1.5, l.em/10), max(2.5, l.em/4.5)
 	l.front = append(l.front, &line{points: scope, color: l.theme.plan, width: thin, dash: []float64{l.em * 0.5, l.em * 0.3}, name: "scope"})

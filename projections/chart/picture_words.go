@@ -132,7 +132,11 @@ func basis(s burndown.Summary, kind Kind) string {
 		}
 	}
 	if l := s.Ideal; l != nil && kind != Flow {
-		list = append(list, fmt.Sprintf("Ideal from %s at %s, over working days.", count(l.From), l.Start))
+		from := l.Start
+		if l.Baseline != "" {
+			from += events.Day(" (" + checklist.Clean(l.Baseline) + ")")
+		}
+		list = append(list, fmt.Sprintf("Ideal from %s at %s, over working days.", count(l.From), from))
 	}
 	if len(s.Days) > 0 {
 		list = append(list, "Past days never change.")

@@ -32,8 +32,10 @@ func Stats(w io.Writer, s *burndown.Summary, v burndown.Stats, people bool, o Te
 	}
 	fmt.Fprintln(&b)
 	if v.Cycle.N > 0 {
-		fmt.Fprintf(&b, "From start to end, of %d closed: half within %s, 85 %% within %s, 95 %% %s.\n",
-			v.Cycle.N, took(v.Cycle.P50), took(v.Cycle.P85), took(v.Cycle.P95))
+		for _, line := range wrap(fmt.Sprintf("From start to end, of %d closed: half within %s, 85 %% within %s, 95 %% within %s.",
+			v.Cycle.N, took(v.Cycle.P50), took(v.Cycle.P85), took(v.Cycle.P95)), edge) {
+			fmt.Fprintln(&b, line)
+		}
 	}
 	if v.Unstarted > 0 {
 		fmt.Fprintf(&b, "Of %d more that are closed nobody said when they were started.\n", v.Unstarted)

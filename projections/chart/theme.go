@@ -43,6 +43,12 @@ func faint(c color.NRGBA, percent int) color.NRGBA {
 	return c
 }
 
+// over returns the colour that c makes on a ground.
+func over(ground, c color.NRGBA) color.NRGBA {
+	mix := func(g, v uint8) uint8 { return uint8((int(g)*(0xff-int(c.A)) + int(v)*int(c.A) + 0x7f) / 0xff) }
+	return color.NRGBA{R: mix(ground.R, c.R), G: mix(ground.G, c.G), B: mix(ground.B, c.B), A: 0xff}
+}
+
 // hexOf returns c as in #18222c, without how much of it is seen.
 func hexOf(c color.NRGBA) string {
 	n := 1<<24 | int64(c.R)<<16 | int64(c.G)<<8 | int64(c.B)

@@ -203,7 +203,7 @@ func drawnFrom(s *burndown.Summary) string {
 func wrap(line string, width int) []string {
 	var lines []string
 	row := ""
-	for word := range strings.SplitSeq(line, " ") {
+	for _, word := range splitWords(line) {
 		switch {
 		case row == "":
 			row = word

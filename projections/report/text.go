@@ -162,7 +162,12 @@ func fold(text string, width int) []string {
 	width = max(width, 12)
 	var lines []string
 	row := ""
-	for _, word := range strings.Fields(text) {
+	words := strings.Fields(text)
+	for i := 0; i < len(words); i++ {
+		word := words[i]
+		if i+1 < len(words) && words[i+1] == "%" { // a number and its unit stay together
+			word, i = word+" %", i+1
+		}
 		word = checklist.Cut(word, width)
 		switch {
 		case row == "":

@@ -54,7 +54,9 @@ func (l *layout) uprights(last column) {
 			}
 			labels = append(labels, right, left)
 		}
-		l.place(labels...)
+		// Another day's line ends behind the text.
+		b := l.place(labels...)
+		l.front = append(l.front, &area{points: b.corners(), color: l.theme.page})
 	}
 }
 

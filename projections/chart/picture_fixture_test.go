@@ -138,9 +138,17 @@ func summaries(t testing.TB) map[string]burndown.Summary {
 		p.start = "2026-11-23"
 		return p.of(t, list)
 	}
+	jump := beam().days()
+	for i := range jump {
+		if i >= len(jump)/2 { // a third comes in at once, half-way
+			jump[i].Work.Todo += 30
+		}
+	}
 	far := with(func(p *plan) { p.end, p.a = "2027-04-02", 11 })
 	return map[string]burndown.Summary{
 		"beam":        beam().summary(t),
+		"jump":        beam().of(t, jump),
+		"baseline":    baselined(t),
 		"early":       with(func(p *plan) { p.end = "2026-12-09" }),
 		"one-day":     days(burndown.Counts{Todo: 61}),
 		"one-task":    days(burndown.Counts{Todo: 1}, burndown.Counts{InProgress: 1}, burndown.Counts{InProgress: 1}),
@@ -160,4 +168,14 @@ func summaries(t testing.TB) map[string]burndown.Summary {
 			p.title = `<script>alert("1")</script> & 'x' ]]> 🚀👩‍👩‍👧 שלום עולם ` + "\u202e\x00\uffff\n" + ` 移行計画 a long title that goes on and on, about everything there is to be done in this one and in all the others that come after it, and then some more of it until nobody reads it any longer, which is the point of it: three hundred characters`
 		}),
 	}
+}
+
+// baselined is a history whose ideal line has a long name.
+func baselined(t testing.TB) burndown.Summary {
+	t.Helper()
+	s := beam().summary(t)
+	line := *s.Ideal
+	line.Baseline = "agreed with Billing & <Audit> after the first half"
+	s.Ideal = &line
+	return s
 }

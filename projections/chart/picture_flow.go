@@ -48,6 +48,10 @@ func (l *layout) flow() {
 		}
 		below = upto
 	}
+	// To do is nearly the page: its edge is seen by a line.
+	l.front = append(l.front, &line{
+		points: l.steps(l.columns, func(c column) int { return c.Work.Scope() }), color: l.theme.plan, width: max(1.2, l.em/12), name: "scope",
+	})
 	if last.open {
 		v := box{l.x(last.from), l.plot.top, l.x(last.to), l.plot.bottom}
 		l.front = append(l.front, &area{points: v.corners(), color: faint(l.theme.page, 55), name: "today"})

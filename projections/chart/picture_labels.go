@@ -3,8 +3,8 @@ package chart
 import "image/color"
 
 // place writes one of several labels: the one that lies on least. The first ones
-// are better where they lie on as much as others.
-func (l *layout) place(candidates ...label) {
+// are better where they lie on as much as others. It returns where it lies.
+func (l *layout) place(candidates ...label) box {
 	best, least := -1, 0.0
 	for i, c := range candidates {
 		cost := l.cost(l.extent(c)) + float64(i)*0.01
@@ -13,13 +13,14 @@ func (l *layout) place(candidates ...label) {
 		}
 	}
 	if best < 0 {
-		return
+		return box{}
 	}
 	c := candidates[best]
 	b := l.extent(c)
 	l.plates = append(l.plates, &area{points: b.corners(), color: faint(l.ground(b), 85)})
 	l.labels = append(l.labels, b)
 	l.write(c)
+	return b
 }
 
 // ground returns the colour on which b lies: the page, or the area below the work.

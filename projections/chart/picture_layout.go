@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"strings"
 	"time"
 
 	"cairn/events"
@@ -60,13 +61,16 @@ func (l *layout) head() {
 	l.desc = story(l.s) + " " + basis(l.s, l.kind)
 	y := l.room.top + l.em*1.1
 	big := round2(l.em * 1.5)
-	from := source(l.s)
+	from, title := source(l.s), checklist.Clean(l.s.Title)
 	width := l.faces.width(heading(l.kind, l.weekly()), big, true)
 	l.write(label{at: point{l.room.left, y}, text: heading(l.kind, l.weekly()), size: big, color: l.theme.ink, bold: true})
-	from = l.faces.cut(from, l.em, false, l.room.width()-width-l.em)
-	l.write(label{at: point{l.room.right, y}, text: from, size: l.em, color: l.theme.quiet, anchor: end})
+	if beside := l.room.width() - width*spare - l.em; l.faces.width(from, l.em, false) <= beside {
+		l.write(label{at: point{l.room.right, y}, text: from, size: l.em, color: l.theme.quiet, anchor: end})
+	} else { // what it is drawn from is never cut before its title
+		title = strings.TrimSuffix(from+" · "+title, " · ")
+	}
 	l.room.top = y + l.em*0.6
-	if title := checklist.Clean(l.s.Title); title != "" {
+	if title != "" {
 		y += l.em * 1.6
 		l.write(label{at: point{l.room.left, y}, text: l.faces.cut(title, l.em, false, l.room.width()), size: l.em, color: l.theme.quiet})
 		l.room.top = y + l.em*0.6
@@ -77,10 +81,14 @@ func (l *layout) head() {
 func (l *layout) foot() {
 	small := round2(l.em * 0.82)
 	var lines []label
-	for _, text := range l.faces.wrapped(story(l.s), l.em, l.room.width(), 3) {
+	most, more := 3, 2
+	if l.room.width() < l.em*40 && l.room.height() > l.room.width() { // narrow, and high
+		most, more = 5, 4
+	}
+	for _, text := range l.faces.wrapped(story(l.s), l.em, l.room.width(), most) {
 		lines = append(lines, label{text: text, size: l.em, color: l.theme.ink})
 	}
-	for _, text := range l.faces.wrapped(basis(l.s, l.kind), small, l.room.width(), 2) {
+	for _, text := range l.faces.wrapped(basis(l.s, l.kind), small, l.room.width(), more) {
 		lines = append(lines, label{text: text, size: small, color: l.theme.quiet})
 	}
 	y := l.room.bottom

@@ -144,7 +144,7 @@ func (l *layout) ideal() {
 // idealLabel names the ideal line somewhere beside it.
 func (l *layout) idealLabel() {
 	points := l.planned()
-	if len(points) < 2 {
+	if len(points) < 2 || l.s.Ideal.From == 0 {
 		return
 	}
 	side, anchored := 1.0, start
@@ -220,9 +220,12 @@ func (l *layout) ends(last column) {
 		list = append(list, other)
 	}
 	l.place(list...)
+	if last.Work.Scope() == 0 {
+		return // the label of the work says it
+	}
 	named := label{at: point{x, scope + l.em*0.35}, text: l.scopeText(), size: l.em, color: l.theme.plan, anchor: start}
 	list = []label{named}
-	for _, dy := range []float64{-0.7, -1.2, 0.9, 1.5, -1.8} {
+	for _, dy := range []float64{-0.7, -1.2, 0.9, 1.5, -1.8, -2.4} {
 		other := named
 		other.at.y += dy * l.em
 		list = append(list, other)

@@ -16,7 +16,7 @@ func TestLook(t *testing.T) {
 	}
 	for name, s := range summaries(t) {
 		for _, kind := range []Kind{Burndown, Burnup, Flow} {
-			for look, o := range map[string]Options{"": {}, "-dark": {Dark: true}, "-600": {Width: 600, Height: 338}} {
+			for look, o := range map[string]Options{"": {}, "-dark": {Dark: true}, "-600": {Width: 600, Height: 338}, "-phone": {Width: 360, Height: 480, Dark: true}} {
 				file := filepath.Join(dir, name+"-"+string(kind)+look)
 				var b bytes.Buffer
 				if err := SVG(&b, s, kind, o); err != nil {

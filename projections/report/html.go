@@ -145,8 +145,8 @@ func drawings(v burndown.Summary, kind chart.Kind) ([]template.HTML, error) {
 	}{
 		{"wide light", chart.Options{Width: 1000, Height: 560}},
 		{"wide dark", chart.Options{Width: 1000, Height: 560, Dark: true}},
-		{"narrow light", chart.Options{Width: 360, Height: 400}},
-		{"narrow dark", chart.Options{Width: 360, Height: 400, Dark: true}},
+		{"narrow light", chart.Options{Width: 360, Height: 480}},
+		{"narrow dark", chart.Options{Width: 360, Height: 480, Dark: true}},
 	} {
 		var b strings.Builder
 		if err := chart.SVG(&b, v, kind, d.o); err != nil {

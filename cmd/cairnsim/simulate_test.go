@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,6 +106,15 @@ func TestYear(t *testing.T) {
 					return err
 				}
 				golden(t, moment.name+"/"+name+".txt", b.Bytes())
+				fits(t, moment.name+"/"+name, b.String(), 80)
+				b.Reset()
+				o.Width, style.Width = 60, 60
+				err := write(&b)
+				o.Width, style.Width = 80, 80
+				if err != nil {
+					return err
+				}
+				fits(t, moment.name+"/"+name, b.String(), 60)
 			}
 			for _, kind := range moment.kinds {
 				for look, o := range map[string]chart.Options{"": {}, "-dark": {Dark: true}} {
@@ -118,6 +128,16 @@ func TestYear(t *testing.T) {
 			return nil
 		}); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// fits asserts that no line is wider than the terminal.
+func fits(t *testing.T, name, text string, width int) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		if got := checklist.Width(strings.TrimSuffix(line, "\n")); got > width {
+			t.Errorf("%s: %d columns of %d: %s", name, got, width, line)
 		}
 	}
 }

@@ -21,13 +21,22 @@ func Stats(w io.Writer, s *burndown.Summary, v burndown.Stats, people bool, o Te
 	id := fmt.Sprintf("%s@%d", s.Name, s.Seq)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", style.Bold(checklist.Pad("Work week by week", max(edge-len(id)-2, 8))+"  "+id))
-	fmt.Fprintf(&b, "%-12s %7s  %9s  %-14s %9s  %9s\n", "from Monday", "closed", "re-opened", "scope", "remaining", "under way")
+	head, row := "%-12s %7s  %9s  %-14s %9s  %9s\n", "%-12s %7d  %9s  %-14s %9d  %9d%s\n"
+	names := []any{"from Monday", "closed", "re-opened", "scope", "remaining", "under way"}
+	if edge < 78 {
+		head, row = "%-10s %6s %7s  %-14s %5s %7s\n", "%-10s %6d %7s  %-14s %5d %7d%s\n"
+		names = []any{"Monday", "closed", "re-open", "scope", "left", "started"}
+	}
+	fmt.Fprintf(&b, head, names...)
 	for i, week := range v.Weeks {
 		note := ""
 		if s.Open && i == len(v.Weeks)-1 {
 			note = "  not over"
+			if edge < 78 {
+				note = " …"
+			}
 		}
-		fmt.Fprintf(&b, "%-12s %7d  %9s  %-14s %9d  %9d%s\n", week.Monday, week.Completed, some(week.Reopened),
+		fmt.Fprintf(&b, row, week.Monday, week.Completed, some(week.Reopened),
 			weekScope(week), week.Remaining, week.InProgress+week.Held, note)
 	}
 	fmt.Fprintln(&b)

@@ -290,7 +290,15 @@ func (c *canvas) write(w io.Writer, title, legend string) error {
 	fmt.Fprintf(&b, "%*s └%s\n", margin, "", strings.Repeat("─", c.axis.columns))
 	fmt.Fprintf(&b, "%*s  %s\n", margin, "", strings.TrimRight(c.months(), " "))
 	fmt.Fprintf(&b, "%*s  %s\n", margin, "", c.mark())
-	fmt.Fprintln(&b, legend)
+	row := ""
+	for _, sign := range strings.Split(legend, "   ") {
+		if row != "" && checklist.Width(row)+3+checklist.Width(sign) > style.Edge() {
+			fmt.Fprintln(&b, row)
+			row = ""
+		}
+		row = strings.TrimPrefix(row+"   "+sign, "   ")
+	}
+	fmt.Fprintln(&b, row)
 	fmt.Fprintln(&b)
 	for _, line := range Words(s, c.o.More) {
 		for _, part := range wrap(line, style.Edge()) {

@@ -170,6 +170,9 @@ func (c Change) detail(r Row, as days) string {
 	case "start":
 		return "from " + arrow
 	case "occurrence":
+		if c.After == nil {
+			return "no longer for " + show(c.Before, as)
+		}
 		return "for " + show(c.After, as)
 	case "as":
 		return "from then on another task, " + show(c.After, as)

@@ -69,6 +69,7 @@ type JSONScope struct {
 	Text   string     `json:"text"`
 	Actor  string     `json:"actor"`
 	Reason *string    `json:"reason"`
+	Note   *string    `json:"note"`
 }
 
 // JSONHygiene is what is missing.
@@ -134,7 +135,7 @@ func jsonItems(list []Item) []JSONItem {
 func jsonChanges(list []Change) []JSONScope {
 	changes := []JSONScope{}
 	for _, c := range list {
-		changes = append(changes, JSONScope{c.Seq, c.By, some(c.Keys), c.Text, c.Who, optional(c.Reason)})
+		changes = append(changes, JSONScope{c.Seq, c.By, some(c.Keys), c.Text, c.Who, optional(c.Reason), optional(c.Note)})
 	}
 	return changes
 }

@@ -91,7 +91,7 @@ func (r *Report) items(list []Item, more func(Item, *line)) []line {
 func changes(list []Change, marked bool) []line {
 	var lines []line
 	for _, c := range list {
-		l := line{key: keys(c.Keys, 6), text: c.Text, owner: c.Who, below: noted(quote(c.Reason))}
+		l := line{key: keys(c.Keys, 6), text: c.Text, owner: c.Who, below: noted(quote(c.Reason), c.Note)}
 		if marked {
 			l.mark = signed(c.By)
 		} else {

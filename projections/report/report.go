@@ -84,6 +84,8 @@ type Change struct {
 	Text   string
 	Who    string
 	Reason string
+	// Note says what else made the difference: a task that repeats is no work.
+	Note string
 }
 
 // Person is somebody who did something, and to which tasks; by name, never by

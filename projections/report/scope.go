@@ -28,6 +28,12 @@ func (r *Report) scope(changes []burndown.ScopeChange, rows []audit.Row) {
 			change.Who = checklist.Clean(e.First().Who())
 		}
 		change.Text = r.textOf(c)
+		if c.Command == "ScheduleTask" {
+			change.Note = "repeats no longer"
+			if c.Removed > 0 {
+				change.Note = "repeats from now on"
+			}
+		}
 		if c.Regrouped != 0 {
 			also := change
 			also.By = c.Regrouped
@@ -40,7 +46,7 @@ func (r *Report) scope(changes []burndown.ScopeChange, rows []audit.Row) {
 				r.Changes = append(r.Changes, change)
 			}
 		}
-		if change.Reason == "" && c.Added+c.Removed > 0 && !c.Import {
+		if change.Reason == "" && change.Note == "" && c.Added+c.Removed > 0 && !c.Import {
 			r.Hygiene.NoReason = append(r.Hygiene.NoReason, c.Seq)
 		}
 	}

@@ -8,7 +8,7 @@ STEPS    ?= 500
 GOLDEN    = $(shell grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-race lint fuzz fuzz-events fuzz-markdown fuzz-diff fuzz-trust bench kill clones golden pictures
+.PHONY: help build demo test test-race lint fuzz fuzz-events fuzz-markdown fuzz-diff fuzz-trust fuzz-access bench kill clones golden pictures
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -28,7 +28,7 @@ test-race: ## all tests under the race detector (needs a C compiler)
 lint: ## golangci-lint, from tools/go.mod
 	go tool -modfile=tools/go.mod golangci-lint run ./...
 
-fuzz: fuzz-events fuzz-markdown fuzz-diff fuzz-trust ## all fuzz targets, FUZZTIME each (60s)
+fuzz: fuzz-events fuzz-markdown fuzz-diff fuzz-trust fuzz-access ## all fuzz targets, FUZZTIME each (60s)
 
 fuzz-events: ## Unmarshal(Marshal(env)) == env
 	go test ./events -run '^$$' -fuzz '^FuzzUnmarshal$$' -fuzztime $(FUZZTIME)
@@ -43,6 +43,9 @@ fuzz-trust: ## checkpoints, proofs and backups: never a panic, every changed byt
 	go test ./events/merkle -run '^$$' -fuzz '^FuzzCheckpoint$$' -fuzztime $(FUZZTIME)
 	go test ./events/merkle -run '^$$' -fuzz '^FuzzProof$$' -fuzztime $(FUZZTIME)
 	go test ./server/trust -run '^$$' -fuzz '^FuzzBackup$$' -fuzztime $(FUZZTIME)
+
+fuzz-access: ## the headers of a request: never a panic, nothing read beyond its form
+	go test ./server/access -run '^$$' -fuzz '^FuzzHeaders$$' -fuzztime $(FUZZTIME)
 
 bench: ## all benchmarks, COUNT times (5)
 	go test ./... -run '^$$' -bench . -benchmem -count $(COUNT) -timeout 1h

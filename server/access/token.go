@@ -1,5 +1,3 @@
-// Package access says who is let in by a door: by a token of a user, by the secret
-// of the machine's owner, or, where a log has no users, from the machine itself.
 package access
 
 import (

@@ -99,8 +99,12 @@ func TestDecideSystem(t *testing.T) {
 		{"revoking none", []events.Event{ada}, commands.RevokeToken{Token: "aaaaaaaa"}, nil, "token_not_found: there is no token aaaaaaaa"},
 		{"revoking by the secret", []events.Event{ada}, commands.RevokeToken{Token: "crn_secret"}, nil, "usage: that is a token, not the id of one"},
 
-		{"refusals", nil, commands.RecordRefusals{Refusals: []commands.Refusal{{Door: "http", Action: "GET /a\nb\xff", Remote: "192.0.2.1", Why: "no token", Count: 3}, {Count: 1}}},
-			[]events.Event{&events.AccessRefused{Door: "http", Action: "GET /a b\ufffd", Remote: "192.0.2.1", Why: "no token", Count: 3}, &events.AccessRefused{Count: 1}}, ""},
+		{
+			"refusals", nil,
+			commands.RecordRefusals{Refusals: []commands.Refusal{{Door: "http", Action: "GET /a\nb\xff", Remote: "192.0.2.1", Why: "no token", Count: 3}, {Count: 1}}},
+			[]events.Event{&events.AccessRefused{Door: "http", Action: "GET /a b\ufffd", Remote: "192.0.2.1", Why: "no token", Count: 3}, &events.AccessRefused{Count: 1}},
+			"",
+		},
 		{"no refusals", nil, commands.RecordRefusals{}, nil, ""},
 		{"a refusal of nothing", nil, commands.RecordRefusals{Refusals: []commands.Refusal{{}}}, nil, "usage: a refusal of 0 attempts"},
 	} {

@@ -244,7 +244,10 @@ func decode(line []byte) (events.Envelope, error) {
 	if err := json.Unmarshal(body, &at); err != nil {
 		return events.Envelope{}, fmt.Errorf("%w: the server sent no event: %w", events.ErrUnavailable, err)
 	}
-	name, _ := strings.CutPrefix(at.Source, "/checklists/")
+	name, ok := strings.CutPrefix(at.Source, "/checklists/")
+	if !ok {
+		name = "" // the log's own
+	}
 	return events.Decode(seq, name, body), nil
 }
 

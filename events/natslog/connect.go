@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"cairn/events"
+	"cairn/events/merkle"
 )
 
 // Remote says how to open a log in a JetStream elsewhere. The zero Remote
@@ -25,6 +29,9 @@ type Remote struct {
 	// Verifier is the note verifier of the creating server, for the first
 	// event. Empty for none.
 	Verifier string
+	// State is a directory of this process, in which it keeps a key to sign with
+	// and the tree's nodes, a folder for each log. Empty: it signs nothing.
+	State string
 	// Memory, Now and NewID are those of [Config].
 	Memory string
 	Now    func() time.Time
@@ -52,11 +59,35 @@ func Connect(ctx context.Context, server string, r Remote) (*Log, error) {
 	}
 	l := &Log{place: withoutSecrets(server), memory: r.Memory}
 	l.life, l.end = context.WithCancel(context.Background())
+	if r.State != "" {
+		if err := l.claim(ctx, r.State); err != nil {
+			return nil, err
+		}
+	}
 	if err := l.connect(ctx, server, &r); err != nil {
 		l.release()
 		return nil, err
 	}
 	return l, nil
+}
+
+// claim takes the lock of a process's own directory: each process has a key of
+// its own.
+func (l *Log) claim(ctx context.Context, state string) error {
+	if err := os.MkdirAll(state, 0o700); err != nil {
+		return unwritable(state, err)
+	}
+	var err error
+	l.lock, err = acquire(ctx, state, 0, nil)
+	var e *Error
+	if errors.As(err, &e) && errors.Is(e.Err, events.ErrUnavailable) {
+		e.Message = state + " is another server's"
+		if b, err := os.ReadFile(lockPath(state)); err == nil && len(b) > 0 {
+			e.Message += fmt.Sprintf(" (%s)", strings.TrimSpace(string(b)))
+		}
+		e.Hint = "Each server needs a directory of its own for its key: --data DIR"
+	}
+	return err
 }
 
 // withoutSecrets returns a URL that can be shown.
@@ -102,7 +133,7 @@ func (l *Log) connect(ctx context.Context, server string, r *Remote) (err error)
 			return err
 		}
 	}
-	return l.enterRemote(ctx, heads)
+	return l.enterRemote(ctx, r, heads)
 }
 
 // createRemote makes the streams and the first event; the stream of the head,
@@ -124,8 +155,13 @@ func (l *Log) createRemote(ctx context.Context, r *Remote, noStream bool) (jetst
 	case last == 0 && !r.Create:
 		return nil, damaged("%s holds a stream %s without events", l.place, streamName)
 	case last == 0:
-		origin := "cairn/" + r.NewID()
-		first := logOpened(origin, r.Verifier, r.Now().UTC(), r.NewID())
+		origin, verifier := "cairn/"+r.NewID(), r.Verifier
+		if r.State != "" {
+			if verifier, err = ownKey(homeOf(r.State, origin), origin); err != nil {
+				return nil, err
+			}
+		}
+		first := logOpened(origin, verifier, r.Now().UTC(), r.NewID())
 		// A conflict means that another server made it just now.
 		if err := l.publishFirst(ctx, first); err != nil && !errors.Is(err, events.ErrConflict) {
 			return nil, err
@@ -138,8 +174,31 @@ func (l *Log) createRemote(ctx context.Context, r *Remote, noStream bool) (jetst
 	return heads, nil
 }
 
+// homeOf returns the folder of a log below a process's own directory.
+func homeOf(state, origin string) string {
+	name := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r == '-' {
+			return r
+		}
+		return '_'
+	}, strings.TrimPrefix(origin, "cairn/"))
+	return filepath.Join(state, "logs", name)
+}
+
+// ownKey returns the verifier of the key in dir, which it makes where there is none.
+func ownKey(dir, origin string) (verifier string, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", unwritable(dir, err)
+	}
+	name, verifier, err := makeKey(dir, origin)
+	if err == nil && name != origin {
+		err = damaged("%s is the key of another log (%s)", keyPath(dir), name)
+	}
+	return verifier, err
+}
+
 // enterRemote compares the stream with the head and the memory.
-func (l *Log) enterRemote(ctx context.Context, heads jetstream.Stream) error {
+func (l *Log) enterRemote(ctx context.Context, r *Remote, heads jetstream.Stream) error {
 	info, err := l.stream.Info(ctx)
 	if err != nil {
 		return l.failed(ctx, "look up the stream", err)
@@ -158,12 +217,22 @@ func (l *Log) enterRemote(ctx context.Context, heads jetstream.Stream) error {
 	if err := l.readFirst(ctx); err != nil {
 		return err
 	}
+	if r.State != "" {
+		l.home = homeOf(r.State, l.origin)
+		if _, err := ownKey(l.home, l.origin); err != nil {
+			return err
+		}
+		l.own = &tiles{Tiles: merkle.NewTiles(l.home), dir: l.home}
+	}
 	k.frontier, k.leaf = h.Frontier, h.Leaf
 	l.head = k
 	if err := k.catchUp(ctx); err != nil {
 		return err
 	}
 	if err := l.checkMemory(ctx); err != nil {
+		return err
+	}
+	if err := l.SettleKey(ctx); err != nil {
 		return err
 	}
 	go k.saving()

@@ -122,7 +122,8 @@ type fileHead struct {
 	moved    chan struct{}
 	leaves   []merkle.Hash // of the head, but not in the tiles yet
 
-	tiles *tiles
+	flushing sync.Mutex // held while leaves go into the tiles, in their order
+	tiles    *tiles
 
 	stop, stopped chan struct{}
 }
@@ -210,11 +211,11 @@ func (k *fileHead) write() error {
 
 // sync puts what was written on the disk, and the leaves into the tiles.
 func (k *fileHead) sync() error {
+	k.flush()
 	k.mu.Lock()
-	dirty, leaves, n := k.dirty, k.leaves, k.frontier.N()
-	k.dirty, k.leaves = false, nil
+	dirty := k.dirty
+	k.dirty = false
 	k.mu.Unlock()
-	k.tiles.add(n-uint64(len(leaves)), leaves)
 	if !dirty {
 		return nil
 	}
@@ -222,6 +223,17 @@ func (k *fileHead) sync() error {
 		return unwritable(k.f.Name(), err)
 	}
 	return nil
+}
+
+// flush puts the leaves into the tiles.
+func (k *fileHead) flush() {
+	k.flushing.Lock()
+	defer k.flushing.Unlock()
+	k.mu.Lock()
+	leaves, n := k.leaves, k.frontier.N()
+	k.leaves = nil
+	k.mu.Unlock()
+	k.tiles.add(n-uint64(len(leaves)), leaves)
 }
 
 // syncing syncs once a second until close.

@@ -50,8 +50,17 @@ func readKeyAt(path string) (signer, verifier string, err error) {
 	return signer, verifier, nil
 }
 
+// keys returns the directory in which the key of this process and the tiles are;
+// empty where there is none.
+func (l *Log) keys() string {
+	if l.dir != "" {
+		return l.dir
+	}
+	return l.home
+}
+
 // Signer returns the key that lies with an embedded log, to sign checkpoints
-// with. Over [Connect] there is none: each server has its own.
+// with; over [Connect], the one below Remote.State.
 func (l *Log) Signer() (note.Signer, error) {
 	s, _, err := l.key()
 	return s, err
@@ -64,23 +73,23 @@ func (l *Log) Verifier() (string, error) {
 }
 
 func (l *Log) key() (note.Signer, string, error) {
-	if l.dir == "" {
+	if l.keys() == "" {
 		return nil, "", fmt.Errorf("%w: no key lies with %s", ErrNotFound, l.place)
 	}
-	signer, verifier, err := readKey(l.dir)
+	signer, verifier, err := readKey(l.keys())
 	var bad *Error
 	if errors.As(err, &bad) {
 		return nil, "", err
 	}
 	if err != nil {
-		return nil, "", &Error{Err: events.ErrStorage, Cause: err, Message: fmt.Sprintf("%s cannot be read", keyPath(l.dir)), Hint: hintKey}
+		return nil, "", &Error{Err: events.ErrStorage, Cause: err, Message: fmt.Sprintf("%s cannot be read", keyPath(l.keys())), Hint: hintKey}
 	}
 	s, err := note.NewSigner(signer)
 	if err != nil {
-		return nil, "", &Error{Err: events.ErrIntegrity, Cause: err, Message: fmt.Sprintf("%s is damaged", keyPath(l.dir)), Hint: hintKey}
+		return nil, "", &Error{Err: events.ErrIntegrity, Cause: err, Message: fmt.Sprintf("%s is damaged", keyPath(l.keys())), Hint: hintKey}
 	}
 	if id := fmt.Sprintf("%s+%08x+", s.Name(), s.KeyHash()); !strings.HasPrefix(verifier, id) {
-		return nil, "", &Error{Err: events.ErrIntegrity, Message: fmt.Sprintf("%s holds two halves of different keys", keyPath(l.dir)), Hint: hintKey}
+		return nil, "", &Error{Err: events.ErrIntegrity, Message: fmt.Sprintf("%s holds two halves of different keys", keyPath(l.keys())), Hint: hintKey}
 	}
 	return s, verifier, nil
 }
@@ -90,14 +99,14 @@ const hintKey = "The events are not concerned, but nothing can be signed. cairn 
 // NextKey makes a key that is to take the place of the log's own, and returns
 // its verifier line. It signs nothing before [Log.SettleKey] finds it announced.
 func (l *Log) NextKey() (verifier string, err error) {
-	if l.dir == "" {
+	if l.keys() == "" {
 		return "", fmt.Errorf("%w: no key lies with %s", ErrNotFound, l.place)
 	}
 	signer, verifier, err := note.GenerateKey(rand.Reader, l.origin)
 	if err != nil {
 		return "", fmt.Errorf("make a key: %w", err)
 	}
-	return verifier, writeDurably(nextPath(l.dir), []byte(signer+"\n"+verifier+"\n"))
+	return verifier, writeDurably(nextPath(l.keys()), []byte(signer+"\n"+verifier+"\n"))
 }
 
 // SettleKey decides about a key that is to take the place of the log's own: the
@@ -105,10 +114,10 @@ func (l *Log) NextKey() (verifier string, err error) {
 // it is removed. A process that died between the two leaves one of these cases,
 // which the next to open the log settles.
 func (l *Log) SettleKey(ctx context.Context) error {
-	if l.dir == "" {
+	if l.keys() == "" {
 		return nil
 	}
-	_, verifier, err := readKeyAt(nextPath(l.dir))
+	_, verifier, err := readKeyAt(nextPath(l.keys()))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -125,12 +134,12 @@ func (l *Log) SettleKey(ctx context.Context) error {
 		}
 	}
 	if !announced {
-		err = os.Remove(nextPath(l.dir))
+		err = os.Remove(nextPath(l.keys()))
 	} else {
-		err = os.Rename(nextPath(l.dir), keyPath(l.dir))
+		err = os.Rename(nextPath(l.keys()), keyPath(l.keys()))
 	}
 	if err != nil {
-		return unwritable(keyPath(l.dir), err)
+		return unwritable(keyPath(l.keys()), err)
 	}
-	return syncDir(l.dir)
+	return syncDir(l.keys())
 }

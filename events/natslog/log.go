@@ -56,6 +56,10 @@ type Log struct {
 	js     jetstream.JetStream
 	stream jetstream.Stream
 
+	// home is where the key and the tiles of a log elsewhere are; see keys.
+	home string
+	own  *tiles // of such a log
+
 	// Of an embedded log only.
 	dir    string
 	server *embedded
@@ -120,6 +124,16 @@ func (l *Log) Head() Head { return l.head.get() }
 // End returns the sequence of the last event, with the same reservation as
 // [Log.Head].
 func (l *Log) End() events.Seq { return l.head.get().N }
+
+// Latest is Head, and includes all that the stream held when it was asked.
+func (l *Log) Latest(ctx context.Context) (Head, error) {
+	if k, ok := l.head.(*remoteHead); ok {
+		if err := k.catchUp(ctx); err != nil {
+			return Head{}, err
+		}
+	}
+	return l.head.get(), nil
+}
 
 // Checklists returns the names of all checklists that have events, sorted.
 // It reads no events.

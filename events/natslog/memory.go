@@ -157,7 +157,7 @@ func said(c merkle.Checkpoint) string { return fmt.Sprintf("@%d %s  %s", c.N, c.
 func (l *Log) remember() error {
 	head := l.head.get()
 	now := merkle.Checkpoint{Origin: l.origin, N: uint64(head.N), Root: head.Root}
-	if m := readMemory(l.memoryPath()); m != nil && m.Checkpoint == now && (m.Signed != nil || l.dir == "") {
+	if m := readMemory(l.memoryPath()); m != nil && m.Checkpoint == now && (m.Signed != nil || l.keys() == "") {
 		return nil
 	}
 	var signed []byte

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"cairn/events"
+	"cairn/events/merkle"
 	"cairn/events/natslog"
 	"cairn/server/api/client"
 	"cairn/server/app"
@@ -30,14 +32,17 @@ type Config struct {
 	Wait time.Duration
 	// Header is sent to a server with each request.
 	Header http.Header
+	// Tokens open servers.
+	Tokens Tokens
+	// Roots are the certificates that may vouch for a server; nil for the system's.
+	Roots *x509.CertPool
 }
 
 // Session is a log within reach and the App over it.
 type Session struct {
 	app.App
-	// Log is the log itself, for what only its owner may do; nil where it is
-	// reached through a server.
-	Log *natslog.Log
+	// Trust is what can be asked of the log so that nobody need be believed.
+	Trust trust.Log
 	// URL is the server's, where the log is reached through one.
 	URL   string
 	Place Place
@@ -48,24 +53,24 @@ type Session struct {
 // errServed ends the wait for a directory's lock: its server answered.
 var errServed = errors.New("the log is reached through a server")
 
-// Open opens the log at a place, or reaches it through the server that has it
-// open. The caller closes the session.
+// Open opens the log at a place, or reaches it through the server that has it. The caller closes the session.
 func Open(ctx context.Context, p Place, c Config) (*Session, error) {
+	if p.URL != "" {
+		token, err := c.Tokens.Of(p.URL)
+		if err != nil {
+			return nil, err
+		}
+		return Reach(ctx, p.URL, token, p, c)
+	}
 	if p.Dir == "" {
 		return nil, fmt.Errorf("%w: no home directory to keep it in; name one with --data", events.ErrStorage)
 	}
-	var served *client.App
 	nc := p.config(c)
-	nc.Busy = func() error {
-		var err error
-		if served, err = dialAnnounced(ctx, p.Dir, c); err != nil {
-			return nil // not there yet, or not there any more: the lock tells
-		}
-		return errServed
-	}
+	var served *Session
+	nc.Busy = p.answered(ctx, c, &served)
 	log, err := natslog.Open(ctx, nc)
 	if errors.Is(err, errServed) {
-		return &Session{App: served, URL: served.URL(), Place: p, close: served.Close}, nil
+		return served, nil
 	}
 	if err != nil {
 		return nil, err
@@ -76,8 +81,28 @@ func Open(ctx context.Context, p Place, c Config) (*Session, error) {
 		}
 	}
 	return &Session{
-		App: app.NewLocal(log, commands.Config{Now: c.Now, Exclusive: true}), Log: log, Place: p, close: log.Close,
+		App: app.NewLocal(log, commands.Config{Now: c.Now, Exclusive: true}), Trust: trust.NewOwn(log), Place: p, close: log.Close,
 	}, nil
+}
+
+// answered returns what ends the wait for the lock of a place: an answer of the
+// server that has it, whose session is put into s, or that it must not be used.
+func (p Place) answered(ctx context.Context, c Config, s **Session) func() error {
+	return func() error {
+		a, err := dialAnnounced(ctx, p.Dir, c)
+		if err == nil {
+			*s = served(a, p)
+			return errServed
+		}
+		if errors.Is(err, events.ErrIntegrity) {
+			return err
+		}
+		return nil // not there yet, or not there any more: the lock tells
+	}
+}
+
+func served(a *client.App, p Place) *Session {
+	return &Session{App: a, Trust: a, URL: a.URL(), Place: p, close: a.Close}
 }
 
 // dialAnnounced reaches the server that a directory's announcement names.
@@ -86,27 +111,58 @@ func dialAnnounced(ctx context.Context, dir string, c Config) (*client.App, erro
 	if err != nil {
 		return nil, err
 	}
-	return client.Dial(ctx, client.Config{URL: a.URL, Token: a.Secret, Now: c.Now, Header: c.Header})
+	place, err := filepath.Abs(dir) // the address may be another each time
+	if err != nil {
+		place = dir
+	}
+	return client.Dial(ctx, c.client(client.Config{URL: a.URL, Token: a.Secret, Place: place}))
+}
+
+// client completes the config of a client.
+func (c *Config) client(cc client.Config) client.Config {
+	cc.Now, cc.Header, cc.Roots = c.Now, c.Header, c.Roots
+	if c.State != "" {
+		cc.Memory = trust.Memory(filepath.Join(c.State, "servers"))
+		cc.Elsewhere = c.elsewhere
+	}
+	return cc
+}
+
+// elsewhere returns the most that this client saw of a log, in its directory or
+// through a server; nil if it did not.
+func (c *Config) elsewhere(origin string) *trust.Seen {
+	seen := trust.Memory(filepath.Join(c.State, "servers")).RecallOrigin(origin)
+	if m := natslog.Recall(filepath.Join(c.State, "logs"), origin); m != nil && (seen == nil || seen.Last().N < m.N) {
+		seen = &trust.Seen{Origin: origin, N: m.N, Root: m.Root}
+	}
+	return seen
 }
 
 // Reach returns a session over the server at a URL.
 func Reach(ctx context.Context, url, token string, p Place, c Config) (*Session, error) {
-	a, err := client.Dial(ctx, client.Config{URL: url, Token: token, Now: c.Now, Header: c.Header})
+	a, err := client.Dial(ctx, c.client(client.Config{URL: url, Token: token}))
 	if err != nil {
 		return nil, err
 	}
-	return &Session{App: a, URL: url, Place: p, close: a.Close}, nil
+	return served(a, p), nil
 }
 
 // Inspect opens the log at a place only to look at it, damaged or not; see
-// [trust.Inspect]. The caller closes it.
-func Inspect(ctx context.Context, p Place, c Config) (*natslog.Log, error) {
-	return trust.Inspect(ctx, p.config(c))
-}
-
-// Doctor looks at everything around the log at a place; see [trust.Doctor].
-func Doctor(ctx context.Context, p Place, c Config) []trust.Finding {
-	return trust.Doctor(ctx, p.config(c))
+// [trust.Inspect]. Where a server has it open, it returns a session over that
+// instead. The caller closes what it gets.
+func Inspect(ctx context.Context, p Place, c Config) (*natslog.Log, *Session, error) {
+	if p.URL != "" {
+		s, err := Open(ctx, p, c)
+		return nil, s, err
+	}
+	nc := p.config(c)
+	var served *Session
+	nc.Busy = p.answered(ctx, c, &served)
+	log, err := trust.Inspect(ctx, nc)
+	if errors.Is(err, errServed) {
+		return nil, served, nil
+	}
+	return log, nil, err
 }
 
 // Restore makes a log at a place of a backup; see [trust.Restore].
@@ -140,6 +196,24 @@ func (p Place) made() error {
 		return fmt.Errorf("%w: %w", events.ErrStorage, err)
 	}
 	return nil
+}
+
+// WhoAmI returns who a server takes this client for; declared is who it says that
+// it is. Without a server, that is all there is.
+func (s *Session) WhoAmI(ctx context.Context, declared string) (app.JSONIdentity, error) {
+	if a, ok := s.App.(*client.App); ok {
+		return a.WhoAmI(ctx, declared)
+	}
+	return app.NewIdentity(declared, "", nil, events.Unauthenticated), nil
+}
+
+// Remembered returns the most that was seen of a server's log before, and the file
+// that says so; nil without a server, or where nothing was.
+func (s *Session) Remembered() (*merkle.Checkpoint, string) {
+	if a, ok := s.App.(*client.App); ok {
+		return a.Remembered()
+	}
+	return nil, ""
 }
 
 // Close lets go of the log.

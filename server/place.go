@@ -15,8 +15,10 @@ import (
 
 // Place is where a log is, or would be made.
 type Place struct {
-	// Dir is the log's directory.
+	// Dir is the log's directory; empty where a server has it.
 	Dir string
+	// URL is that of the server.
+	URL string
 	// Base is the directory that files of the log's checklists are named from:
 	// the repository's work tree, or what the .cairn lies in; empty if none.
 	Base string
@@ -34,16 +36,25 @@ type Env struct {
 	Cwd string
 	// Data is --data, else $CAIRN_DATA; empty if neither is given.
 	Data string
+	// Server is the URL of --server, else of $CAIRN_SERVER, in the form of
+	// CheckURL; empty if neither is given. It comes before Data.
+	Server string
+	// Here asks for a directory, whatever server a repository names.
+	Here bool
 	// DataHome is $XDG_DATA_HOME or its default; empty if there is no home.
 	DataHome string
 }
 
-// Locate returns where the log is: Data, else the nearest .cairn upwards, else
-// cairn in the repository's common git directory, else DataHome/cairn. A place
-// with a log comes before one without; among those without, the git directory
-// comes first.
-func Locate(env Env) Place {
+// Locate returns where the log is: Server, else Data, else what is nearest upwards,
+// the server of a .cairn-server or a .cairn, else cairn in the repository's common
+// git directory, else DataHome/cairn. A directory with a log comes before one
+// without; among those without, the git directory comes first. It returns an error
+// about a .cairn-server that names no server.
+func Locate(env Env) (Place, error) {
 	top, common := gitDirs(env.Cwd)
+	if env.Server != "" {
+		return Place{URL: env.Server, Base: top, Exists: true}, nil
+	}
 	if env.Data != "" {
 		dir := env.Data
 		if !filepath.IsAbs(dir) {
@@ -53,10 +64,15 @@ func Locate(env Env) Place {
 		if filepath.Base(dir) == ".cairn" {
 			base = filepath.Dir(dir)
 		}
-		return Place{Dir: dir, Base: base, Exists: natslog.Exists(dir)}
+		return Place{Dir: dir, Base: base, Exists: natslog.Exists(dir)}, nil
 	}
 	var candidates []Place
 	for dir := env.Cwd; ; dir = filepath.Dir(dir) {
+		if !env.Here {
+			if url, err := readAddress(dir); err != nil || url != "" {
+				return Place{URL: url, Base: dir, Exists: true}, err
+			}
+		}
 		at := filepath.Join(dir, ".cairn")
 		if info, err := os.Stat(at); err == nil && info.IsDir() {
 			candidates = append(candidates, Place{Dir: at, Base: dir})
@@ -81,9 +97,9 @@ func Locate(env Env) Place {
 	}
 	if chosen < 0 {
 		if len(candidates) == 0 {
-			return Place{}
+			return Place{}, nil
 		}
-		return candidates[0]
+		return candidates[0], nil
 	}
 	p := candidates[chosen]
 	for i, c := range candidates {
@@ -91,7 +107,7 @@ func Locate(env Env) Place {
 			p.Others = append(p.Others, c.Dir)
 		}
 	}
-	return p
+	return p, nil
 }
 
 // gitDirs returns the work tree that dir lies in and its repository's common

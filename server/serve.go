@@ -3,20 +3,25 @@ package server
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
+	"sync"
 	"time"
 
 	"cairn/events"
 	"cairn/events/natslog"
+	"cairn/server/access"
 	"cairn/server/api"
 	"cairn/server/app"
 	"cairn/server/commands"
+	"cairn/server/trust"
 )
 
 // ServeConfig says what to serve and where.
@@ -26,6 +31,12 @@ type ServeConfig struct {
 	Place Place
 	// Listen is the address of the HTTP door; empty is 127.0.0.1:8080.
 	Listen string
+	// CertFile and KeyFile are those of TLS; without, and without BehindProxy, Listen
+	// must be an address of this machine alone.
+	CertFile, KeyFile string
+	// BehindProxy says that a proxy in front does TLS, and says from where requests
+	// come.
+	BehindProxy bool
 	// Version is told to clients.
 	Version string
 	// Log takes what operators want to know; nil is nothing.
@@ -52,6 +63,8 @@ type Server struct {
 	place    Place
 	said     *slog.Logger
 	secret   string
+	gate     *access.Gate
+	stopGate func()
 }
 
 // NewServer opens the log and listens. The caller runs it, or closes it.
@@ -91,6 +104,16 @@ func (s *Server) listen(ctx context.Context, c *ServeConfig) error {
 	if address == "" {
 		address = DefaultListen
 	}
+	if err := c.checkListen(address); err != nil {
+		return err
+	}
+	var certificate tls.Certificate
+	if c.CertFile != "" {
+		var err error
+		if certificate, err = tls.LoadX509KeyPair(c.CertFile, c.KeyFile); err != nil {
+			return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--tls-cert and --tls-key: %v", err)}
+		}
+	}
 	var err error
 	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", address); err != nil {
 		return &commands.Error{
@@ -99,10 +122,19 @@ func (s *Server) listen(ctx context.Context, c *ServeConfig) error {
 		}
 	}
 	s.URL = "http://" + s.listener.Addr().String()
+	if c.CertFile != "" {
+		s.URL = "https://" + s.listener.Addr().String()
+		s.listener = tls.NewListener(s.listener, &tls.Config{
+			Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+		})
+	}
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails
 	s.secret = base64.RawURLEncoding.EncodeToString(secret)
-	handler := api.New(s.App, api.Config{Version: c.Version, Now: c.Now})
+	s.gate = access.New(access.Config{
+		Members: s.App.Members, Record: s.recordRefusals, Secret: s.secret, BehindProxy: c.BehindProxy, Now: c.Now,
+	})
+	handler := api.New(s.App, api.Config{Version: c.Version, Now: c.Now, Trust: trust.NewOwn(s.log), Gate: s.gate})
 	if c.Wrap != nil {
 		handler = c.Wrap(handler)
 	}
@@ -116,8 +148,47 @@ func (s *Server) listen(ctx context.Context, c *ServeConfig) error {
 	return nil
 }
 
+// checkListen refuses an address that others reach without TLS.
+func (c *ServeConfig) checkListen(address string) error {
+	if (c.CertFile == "") != (c.KeyFile == "") {
+		return &commands.Error{Code: commands.CodeUsage, Message: "--tls-cert and --tls-key belong together"}
+	}
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--listen %s: want HOST:PORT", address)}
+	}
+	ip, err := netip.ParseAddr(host)
+	if host == "localhost" || err == nil && ip.IsLoopback() || c.CertFile != "" || c.BehindProxy {
+		return nil
+	}
+	return &commands.Error{
+		Code: commands.CodeUsage, Message: fmt.Sprintf("%s can be reached by others, and tokens would pass in the clear", address),
+		Hint: "Give --tls-cert and --tls-key, or --behind-proxy where a proxy does TLS.",
+	}
+}
+
+// recordRefusals stores attempts that were turned away.
+func (s *Server) recordRefusals(ctx context.Context, refusals []commands.Refusal) error {
+	_, err := s.App.Administer(ctx, commands.Meta{Actor: events.Actor{ID: "cairn", Auth: "system"}, Via: "http"}, commands.RecordRefusals{Refusals: refusals})
+	return err
+}
+
+// keepGate has the gate record what it turned away, until stopGate.
+func (s *Server) keepGate(ctx context.Context) {
+	life, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	running.Go(func() {
+		s.gate.Run(life, func(err error) { s.said.Warn("record who was turned away", "err", err) })
+	})
+	s.stopGate = func() {
+		stop()
+		running.Wait()
+	}
+}
+
 // Run serves until ctx is done, then lets what is under way come to its end.
 func (s *Server) Run(ctx context.Context) error {
+	s.keepGate(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- s.http.Serve(s.listener) }()
 	select {
@@ -143,6 +214,9 @@ func (s *Server) Close() error {
 	}
 	if s.place.Dir != "" && s.secret != "" {
 		withdraw(s.place.Dir)
+	}
+	if s.stopGate != nil {
+		s.stopGate()
 	}
 	if s.App != nil {
 		s.App.Close()

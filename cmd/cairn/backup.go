@@ -40,13 +40,13 @@ func (c *cli) backup(ctx context.Context, path string) error {
 	bar := c.progress(int(s.End()), "events")
 	progress := func(done events.Seq) { bar(int(done)) }
 	if path == "-" {
-		_, err := trust.Backup(ctx, s.Log, c.out, progress)
+		_, err := s.Trust.Backup(ctx, c.out, progress)
 		bar(-1)
 		return err
 	}
 	var made *merkle.Checkpoint
 	size, err := replaceFile(path, func(w io.Writer) (err error) {
-		made, err = trust.Backup(ctx, s.Log, w, progress)
+		made, err = s.Trust.Backup(ctx, w, progress)
 		return err
 	})
 	bar(-1)
@@ -119,7 +119,7 @@ func (c *cli) restore(ctx context.Context, path, word string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.locate(); err != nil {
+	if err := c.locateHere(); err != nil {
 		return err
 	}
 	if c.place.Dir == "" {

@@ -43,9 +43,11 @@ type cli struct {
 	now      func() time.Time
 
 	// Global flags.
-	data, checklist, as, id string
-	json, noColor, quiet    bool
-	noPager                 bool
+	data, server, checklist, as, id string
+	json, noColor, quiet            bool
+	noPager                         bool
+	// here says that the command is about a log of this machine.
+	here bool
 	// past says that the command was about the past: how the file stands now is
 	// another matter.
 	past bool
@@ -123,13 +125,20 @@ func (c *cli) open(ctx context.Context, create bool) (*server.Session, error) {
 	for _, other := range c.place.Others {
 		c.talk("cairn: using the log in %s; there is another in %s (--data chooses)\n", c.shown(c.place.Dir), c.shown(other))
 	}
-	if head, err := natslog.Peek(c.place.Dir); err == nil && head.N > manyEvents {
-		expectHeap()
+	if c.place.URL == "" {
+		if head, err := natslog.Peek(c.place.Dir); err == nil && head.N > manyEvents {
+			expectHeap()
+		}
+		ensureServed(c.place.Dir)
 	}
-	ensureServed(c.place.Dir)
-	s, err := server.Open(ctx, c.place, server.Config{Create: create, State: c.stateDir(), Now: c.now, Header: clockHeader()})
+	config, err := c.config()
 	if err != nil {
 		return nil, err
+	}
+	config.Create = create
+	s, err := server.Open(ctx, c.place, config)
+	if err != nil {
+		return nil, c.needsLogin(err)
 	}
 	c.session = s
 	return s, nil
@@ -147,17 +156,33 @@ func (c *cli) letGo() error {
 	return err
 }
 
-func (c *cli) locate() error {
+// needsLogin says in which repository one has to log in.
+func (c *cli) needsLogin(err error) error {
+	var e *commands.Error
+	if errors.As(err, &e) && e.Code == commands.CodeUnauthenticated && c.server == "" && c.place.Base != "" && c.getenv("CAIRN_SERVER") == "" {
+		e.Message, e.Hint = "this repository uses "+c.place.URL+": cairn login", ""
+	}
+	return err
+}
+
+// locate finds out where the log is.
+func (c *cli) locate() error { return c.find(false) }
+
+func (c *cli) find(here bool) error {
+	here = here || c.here
 	cwd, err := os.Getwd()
 	if err != nil {
 		return fmt.Errorf("no working directory: %w", err)
 	}
-	data := c.data
-	if data == "" {
-		data = c.getenv("CAIRN_DATA")
+	address, data, err := c.address()
+	if err != nil {
+		return err
 	}
-	c.place = server.Locate(server.Env{Cwd: cwd, Data: data, DataHome: c.home("XDG_DATA_HOME", ".local", "share")})
-	return nil
+	if here && address != "" {
+		address, data = "", c.getenv("CAIRN_DATA")
+	}
+	c.place, err = server.Locate(server.Env{Cwd: cwd, Server: address, Data: data, Here: here, DataHome: c.home("XDG_DATA_HOME", ".local", "share")})
+	return err
 }
 
 // home returns a directory of the XDG base directory specification; "" where

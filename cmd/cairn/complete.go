@@ -161,7 +161,12 @@ func (c *cli) opened(ctx context.Context, look func(context.Context, *server.Ses
 	if c.locate() != nil || !c.place.Exists {
 		return
 	}
-	s, err := server.Open(ctx, c.place, server.Config{State: c.stateDir(), Now: c.now, Wait: 300 * time.Millisecond})
+	config, err := c.config()
+	if err != nil {
+		return
+	}
+	config.Wait = 300 * time.Millisecond
+	s, err := server.Open(ctx, c.place, config)
 	if err != nil {
 		return
 	}

@@ -18,8 +18,9 @@ func newDoctor(c *cli) *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor", Short: "Look whether all that the log needs is in order",
 		Long: `Look at the log's directory, permissions, lock, marker, stream, head, key, disk,
-memory and files. Each line says ok, or what to do. The exit code is 0 if all is
-well, 7 if the log is damaged, 1 otherwise. Every event: cairn verify
+memory and files; of a server's log, at what lies between here and there. Each
+line says ok, or what to do. The exit code is 0 if all is well, 7 if the log is
+damaged, 1 otherwise. Every event: cairn verify
 
   cairn doctor
   cairn doctor --json`,
@@ -41,7 +42,16 @@ func (c *cli) doctor(ctx context.Context) error {
 	if err := c.locate(); err != nil {
 		return err
 	}
-	findings := server.Doctor(ctx, c.place, server.Config{State: c.stateDir(), Now: c.now})
+	config, err := c.config()
+	if err != nil {
+		return err
+	}
+	var findings []trust.Finding
+	if c.place.URL != "" {
+		findings, c.session = server.DoctorServer(ctx, c.place, config, c.actor().ID)
+	} else {
+		findings = server.Doctor(ctx, c.place, config)
+	}
 	healthy := true
 	for _, f := range findings {
 		healthy = healthy && f.OK()
@@ -56,7 +66,7 @@ func (c *cli) doctor(ctx context.Context) error {
 		Log      string    `json:"log"`
 		Version  string    `json:"version"`
 		Findings []checkup `json:"findings"`
-	}{1, "doctor", true, c.place.Dir, version.Version(), []checkup{}}
+	}{1, "doctor", true, c.logPath(), version.Version(), []checkup{}}
 	for _, f := range findings {
 		line := checkup{What: f.What, OK: f.OK(), Text: f.Text, Damaged: f.Damaged}
 		if !f.OK() {
@@ -85,11 +95,18 @@ func (c *cli) doctor(ctx context.Context) error {
 
 // doctorFiles looks whether the tied files are what the log says.
 func (c *cli) doctorFiles(ctx context.Context) (found []trust.Finding) {
-	s, err := server.Open(ctx, c.place, server.Config{State: c.stateDir(), Now: c.now, Wait: time.Second})
-	if err != nil {
-		return nil // said already, or in use since
+	if c.session == nil {
+		config, err := c.config()
+		if err != nil {
+			return nil // said already
+		}
+		config.Wait = time.Second
+		if c.session, err = server.Open(ctx, c.place, config); err != nil {
+			c.session = nil
+			return nil // said already, or in use since
+		}
 	}
-	c.session = s
+	s := c.session
 	all, err := s.Checklists(ctx)
 	if err != nil {
 		return []trust.Finding{{What: "checklists", Text: message(err), Remedy: "cairn verify says what is damaged.", Damaged: true}}

@@ -237,7 +237,7 @@ func (c *cli) tellImport(r docfile.Report, o *importOptions, path string) {
 	case filepath.Base(c.place.Dir) == ".cairn":
 		note = "  (ignored by git)"
 	}
-	c.talk("  log   %s%s\n", c.shown(c.place.Dir), note)
+	c.talk("  log   %s%s\n", c.where(), note)
 	switch {
 	case o.gone:
 		c.talk("  file  %s is gone: only its history is here\n", c.shown(path))

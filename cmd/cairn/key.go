@@ -26,7 +26,7 @@ verifier. Give it to those who are to check them, by a way that they trust.
 			if err != nil {
 				return err
 			}
-			verifier, err := s.Log.Verifier()
+			verifier, err := s.Trust.Key(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -54,7 +54,7 @@ func (c *cli) rotateKey(ctx context.Context, reason string) error {
 	if err != nil {
 		return err
 	}
-	verifier, seq, err := trust.RotateKey(ctx, s.Log, c.stamp(reason))
+	verifier, seq, err := s.Trust.RotateKey(ctx, c.stamp(reason))
 	if err != nil {
 		return err
 	}

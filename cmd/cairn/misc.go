@@ -48,7 +48,7 @@ itself; init is only needed to choose another place.
 			} else if len(given) == 1 {
 				return &commands.Error{Code: commands.CodeUsage, Message: "a directory and --data: name one of them"}
 			}
-			if err := c.locate(); err != nil {
+			if err := c.locateHere(); err != nil {
 				return err
 			}
 			was := c.place.Exists

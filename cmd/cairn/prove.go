@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cairn/events"
+	"cairn/events/merkle"
 	"cairn/projections/checklist"
 	"cairn/server"
 	"cairn/server/commands"
@@ -33,12 +34,15 @@ before it was changed. It is a signed note (C2SP tlog-checkpoint).
 			if err != nil {
 				return err
 			}
-			signed, err := trust.Checkpoint(s.Log)
+			signed, err := s.Trust.Checkpoint(cmd.Context())
 			if err != nil {
 				return err
 			}
 			if c.json {
-				head := s.Log.Head()
+				head, err := merkle.ParseCheckpoint(signed)
+				if err != nil {
+					return err
+				}
 				return c.printJSON(struct {
 					Schema     int        `json:"schema"`
 					Kind       string     `json:"kind"`
@@ -46,7 +50,7 @@ before it was changed. It is a signed note (C2SP tlog-checkpoint).
 					Seq        events.Seq `json:"seq"`
 					Root       string     `json:"root"`
 					Checkpoint string     `json:"checkpoint"`
-				}{1, "checkpoint", s.Log.Origin(), head.N, head.Root.String(), string(signed)})
+				}{1, "checkpoint", head.Origin, events.Seq(head.N), head.Root.String(), string(signed)})
 			}
 			_, err = c.out.Write(signed)
 			return err
@@ -83,7 +87,7 @@ func (c *cli) prove(ctx context.Context, word string) error {
 	if err != nil {
 		return err
 	}
-	p, err := trust.Prove(ctx, s.Log, events.Seq(seq))
+	p, err := s.Trust.Prove(ctx, events.Seq(seq))
 	if errors.Is(err, trust.ErrNoEvent) {
 		return &commands.Error{Code: commands.CodeNoMoment, Message: err.Error()}
 	}
@@ -97,7 +101,7 @@ func (c *cli) prove(ctx context.Context, word string) error {
 			Origin string     `json:"origin"`
 			Seq    events.Seq `json:"seq"`
 			Proof  string     `json:"proof"`
-		}{1, "proof", s.Log.Origin(), events.Seq(seq), string(p.Marshal())})
+		}{1, "proof", s.Origin(), events.Seq(seq), string(p.Marshal())})
 	}
 	_, err = c.out.Write(p.Marshal())
 	return err

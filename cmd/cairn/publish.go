@@ -14,7 +14,6 @@ import (
 	"cairn/projections/checklist"
 	"cairn/server"
 	"cairn/server/commands"
-	"cairn/server/trust"
 )
 
 // One request of a publication takes so much.
@@ -23,10 +22,7 @@ const (
 	publishBytes  = 32 << 20
 )
 
-type publishOptions struct {
-	to  string
-	yes bool
-}
+type publishOptions struct{ yes bool }
 
 func newPublish(c *cli) *cobra.Command {
 	o := &publishOptions{}
@@ -49,7 +45,6 @@ What was cut off goes on where it was when it is called again.
 			return c.publish(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().StringVar(&o.to, "server", "", "the `URL` of the server")
 	cmd.Flags().BoolVar(&o.yes, "yes", false, "without asking")
 	return cmd
 }
@@ -73,13 +68,13 @@ type publisher interface {
 }
 
 func (c *cli) publish(ctx context.Context, o *publishOptions) error {
-	name, err := c.name(ctx)
+	to, err := c.publishTo()
 	if err != nil {
 		return err
 	}
-	to := strings.TrimSuffix(o.to, "/")
-	if to == "" {
-		return &commands.Error{Code: commands.CodeUsage, Message: "publish to which server?", Hint: "cairn publish --server URL"}
+	name, err := c.name(ctx)
+	if err != nil {
+		return err
 	}
 	p := &publication{c: c, name: name, to: to, from: c.session}
 	if err := p.look(ctx); err != nil {
@@ -102,6 +97,26 @@ func (c *cli) publish(ctx context.Context, o *publishOptions) error {
 		}
 	}
 	return p.run(ctx, door)
+}
+
+// publishTo returns the server that is meant. What is published lies here, whichever
+// server the repository uses.
+func (c *cli) publishTo() (string, error) {
+	to := c.server
+	if to == "" {
+		to = c.getenv("CAIRN_SERVER")
+	}
+	if to == "" && c.data == "" {
+		if err := c.locate(); err != nil {
+			return "", err
+		}
+		to = c.place.URL
+	}
+	if to == "" {
+		return "", &commands.Error{Code: commands.CodeUsage, Message: "publish to which server?", Hint: "cairn publish --server URL"}
+	}
+	c.server, c.here = "", true
+	return server.CheckURL(to)
 }
 
 // look finds out what there is to publish.
@@ -135,7 +150,7 @@ func (p *publication) run(ctx context.Context, door publisher) error {
 	}
 	p.arrived = p.closed && had > p.revision
 	meta := p.c.meta(p.name, nil)
-	if meta.Cause, err = p.checkpoint(); err != nil {
+	if meta.Cause, err = p.checkpoint(ctx); err != nil {
 		return err
 	}
 	// It is closed here before it is said there that it arrived: what was added
@@ -192,11 +207,8 @@ func (p *publication) copy(ctx context.Context, door publisher, had uint64) erro
 
 // checkpoint is what the copy is said to come from: the log's origin, length and
 // root, as a checkpoint begins.
-func (p *publication) checkpoint() (string, error) {
-	if p.from.Log == nil {
-		return fmt.Sprintf("%s %d", p.from.Origin(), p.last), nil
-	}
-	signed, err := trust.Checkpoint(p.from.Log)
+func (p *publication) checkpoint(ctx context.Context) (string, error) {
+	signed, err := p.from.Trust.Checkpoint(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -275,5 +287,13 @@ func (p *publication) moveCopy(ctx context.Context) error {
 
 // reach returns a session over the server at a URL.
 func (c *cli) reach(ctx context.Context, url string) (*server.Session, error) {
-	return server.Reach(ctx, url, "", c.place, server.Config{State: c.stateDir(), Now: c.now, Header: clockHeader()})
+	config, err := c.config()
+	if err != nil {
+		return nil, err
+	}
+	s, err := server.Open(ctx, server.Place{URL: url, Base: c.place.Base}, config)
+	if err != nil {
+		return nil, c.needsLogin(err)
+	}
+	return s, nil
 }

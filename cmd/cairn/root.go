@@ -42,6 +42,7 @@ rewritten.
 	root.SetFlagErrorFunc(wrongFlag)
 	flags := root.PersistentFlags()
 	flags.StringVar(&c.data, "data", "", "the log's `directory` (or $CAIRN_DATA)")
+	flags.StringVar(&c.server, "server", "", "the `URL` of the log's server (or $CAIRN_SERVER)")
 	flags.StringVarP(&c.checklist, "checklist", "c", "", "which checklist, by `name` (or $CAIRN_CHECKLIST)")
 	flags.StringVar(&c.as, "as", "", "who does it, a `name` or e-mail address (or $CAIRN_ACTOR)")
 	flags.StringVar(&c.id, "id", "", "the command's `UUID`: the same again changes nothing")
@@ -67,7 +68,7 @@ rewritten.
 	group(root, "see", newShow(c), newList(c), newNext(c), newLog(c), newBlame(c), newDiff(c), newBurndown(c), newBurnup(c),
 		newFlow(c), newForecast(c), newStats(c), newRisks(c), newReport(c), newWatch(c))
 	group(root, "trust", newVerify(c), newCheckpoint(c), newProve(c), newKey(c), newBackup(c), newRestore(c), newDoctor(c))
-	group(root, "more", newUser(c), newToken(c), newVersion(c))
+	group(root, "more", newLogin(c), newLogout(c), newWhoAmI(c), newUser(c), newToken(c), newVersion(c))
 	root.SetHelpCommandGroupID("more")
 	root.SetCompletionCommandGroupID("more")
 	root.AddCommand(newTasksTopic(), newWhenTopic(), newFormatTopic())
@@ -183,7 +184,7 @@ func rewriteArgs(given []string) []string {
 			if len(out) == n {
 				out = append(out, "--by=") // an empty TASK names nothing
 			}
-		case slices.Contains([]string{"-m", "--reason", "-c", "--checklist", "--as", "--id", "--data"}, a) && len(rest) > 0:
+		case slices.Contains([]string{"-m", "--reason", "-c", "--checklist", "--as", "--id", "--data", "--server"}, a) && len(rest) > 0:
 			out, rest = append(out, a, rest[0]), rest[1:]
 		default:
 			out = append(out, a)
@@ -196,7 +197,7 @@ func rewriteArgs(given []string) []string {
 func globalsOnly(given []string) bool {
 	for i := 0; i < len(given); i++ {
 		switch {
-		case slices.Contains([]string{"-c", "--checklist", "--as", "--id", "--data"}, given[i]):
+		case slices.Contains([]string{"-c", "--checklist", "--as", "--id", "--data", "--server"}, given[i]):
 			i++
 		case !strings.HasPrefix(given[i], "-"):
 			return false

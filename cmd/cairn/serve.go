@@ -32,7 +32,7 @@ machine find the server by themselves.
 }
 
 func (c *cli) serve(ctx context.Context, o *serveOptions) error {
-	if err := c.locate(); err != nil {
+	if err := c.locateHere(); err != nil {
 		return err
 	}
 	now, wrap := serverClock()

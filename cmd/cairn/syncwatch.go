@@ -10,7 +10,6 @@ import (
 	"github.com/fsnotify/fsnotify"
 
 	"cairn/events"
-	"cairn/events/natslog"
 	"cairn/server/docfile"
 	"cairn/server/gitlog"
 )
@@ -47,6 +46,7 @@ func (c *cli) syncWatch(ctx context.Context, o *syncOptions) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	var touched time.Time
+	asked := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -63,11 +63,7 @@ func (c *cli) syncWatch(ctx context.Context, o *syncOptions) error {
 			continue
 		case <-tick.C:
 		}
-		grown := false
-		if head, err := natslog.Peek(c.place.Dir); err == nil {
-			grown = head.N > w.end
-		}
-		if !(grown || w.waits || !touched.IsZero() && time.Since(touched) > settle) {
+		if !(c.grown(w.end, &asked) || w.waits || !touched.IsZero() && time.Since(touched) > settle) {
 			continue
 		}
 		touched = time.Time{}

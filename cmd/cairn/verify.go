@@ -76,33 +76,54 @@ func (c *cli) verify(ctx context.Context, o *verifyOptions) error {
 }
 
 func (c *cli) verifyLog(ctx context.Context, v *verified, opts trust.Options) (*trust.Report, error) {
-	log, err := c.inspect(ctx, 0)
+	log, s, err := c.inspect(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()
-	v.Place = c.place.Dir
-	bar := c.progress(int(log.Found().Last), "events")
+	verify, last := func(o trust.Options) (*trust.Report, error) { return trust.Verify(ctx, log, o) }, events.Seq(0)
+	v.Place = c.logPath()
+	if s != nil {
+		// The server is not believed: all is downloaded, and checked here.
+		defer s.Close()
+		if c.place.URL != "" {
+			v.Source = "server"
+		}
+		last = s.End()
+		verify = func(o trust.Options) (*trust.Report, error) { return s.Trust.Verify(ctx, o) }
+	} else {
+		defer log.Close()
+		last = log.Found().Last
+	}
+	bar := c.progress(int(last), "events")
 	opts.Progress = func(done events.Seq) { bar(int(done)) }
 	defer bar(-1)
-	return trust.Verify(ctx, log, opts)
+	return verify(opts)
 }
 
-// inspect opens the log of this run only to look at it.
-func (c *cli) inspect(ctx context.Context, wait time.Duration) (*natslog.Log, error) {
+// inspect opens the log of this run only to look at it, or reaches the server that
+// has it.
+func (c *cli) inspect(ctx context.Context, wait time.Duration) (*natslog.Log, *server.Session, error) {
 	if err := c.locate(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !c.place.Exists {
 		if err := natslog.Missing(c.place.Dir); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return nil, &commands.Error{Code: commands.CodeNoChecklist, Message: "there is no log here yet", Hint: "cairn import FILE makes one of a Markdown file."}
+		return nil, nil, &commands.Error{Code: commands.CodeNoChecklist, Message: "there is no log here yet", Hint: "cairn import FILE makes one of a Markdown file."}
 	}
-	if head, err := natslog.Peek(c.place.Dir); err == nil && head.N > manyEvents {
-		expectHeap()
+	if c.place.URL == "" {
+		if head, err := natslog.Peek(c.place.Dir); err == nil && head.N > manyEvents {
+			expectHeap()
+		}
 	}
-	return server.Inspect(ctx, c.place, server.Config{State: c.stateDir(), Now: c.now, Wait: wait})
+	config, err := c.config()
+	if err != nil {
+		return nil, nil, err
+	}
+	config.Wait = wait
+	log, s, err := server.Inspect(ctx, c.place, config)
+	return log, s, c.needsLogin(err)
 }
 
 func (c *cli) verifyBackup(path string, opts trust.Options) (*trust.Report, error) {
@@ -230,10 +251,18 @@ func (c *cli) tellVerified(v *verified, r *trust.Report, took time.Duration, err
 	return c.printJSON(v)
 }
 
+// shownPlace shows what is no path as it is.
+func (c *cli) shownPlace(place string) string {
+	if place == c.place.URL {
+		return place
+	}
+	return c.shown(place)
+}
+
 // showVerified is tellVerified for people.
 func (c *cli) showVerified(v *verified, r *trust.Report, took time.Duration) error {
 	fmt.Fprintf(c.out, "✓ %s: none is missing, none is altered  (%.1f s)\n", count(int(r.N), "event"), took.Seconds())
-	c.line(v.Source, "%s", c.shown(v.Place))
+	c.line(v.Source, "%s", c.shownPlace(v.Place))
 	c.line("origin", "%s", r.Origin)
 	c.line("since", "%s, in %s", r.Opened.Format(time.DateOnly), count(r.Checklists(), "checklist"))
 	c.line("root", "%s  @%d", r.Root, r.N)

@@ -85,6 +85,7 @@ func (c *cli) watch(ctx context.Context, o *watchOptions) error {
 func (w *watcher) follow(ctx context.Context) error {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
+	asked := time.Now()
 	// end is the head when we last read; it counts other checklists too.
 	end := w.seen
 	for {
@@ -93,8 +94,7 @@ func (w *watcher) follow(ctx context.Context) error {
 			return ctx.Err()
 		case <-tick.C:
 		}
-		head, err := natslog.Peek(w.c.place.Dir)
-		if err != nil || head.N <= end {
+		if !w.c.grown(end, &asked) {
 			continue // being written, or nothing new
 		}
 		found, now, err := w.look(ctx)
@@ -113,7 +113,12 @@ func (w *watcher) follow(ctx context.Context) error {
 
 // look opens the log, reads what is new and lets go.
 func (w *watcher) look(ctx context.Context) (found []news, end events.Seq, err error) {
-	s, err := server.Open(ctx, w.c.place, server.Config{State: w.c.stateDir(), Now: w.c.now, Wait: time.Second})
+	config, err := w.c.config()
+	if err != nil {
+		return nil, 0, err
+	}
+	config.Wait = time.Second
+	s, err := server.Open(ctx, w.c.place, config)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -124,7 +129,7 @@ func (w *watcher) look(ctx context.Context) (found []news, end events.Seq, err e
 		}
 	}()
 	if s.Origin() != w.origin {
-		return nil, 0, &natslog.Error{Err: events.ErrIntegrity, Message: "the log in " + w.c.place.Dir + " is another one now", Hint: "Watching ends here."}
+		return nil, 0, &natslog.Error{Err: events.ErrIntegrity, Message: "the log in " + w.c.logPath() + " is another one now", Hint: "Watching ends here."}
 	}
 	end = s.End()
 	found, err = w.read(ctx, &commands.When{Seq: w.seen})

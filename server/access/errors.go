@@ -28,8 +28,8 @@ type Error struct {
 }
 
 const (
-	codeUnauthenticated commands.Code = "unauthenticated"
-	codeForbidden       commands.Code = "forbidden"
+	codeUnauthenticated               = commands.CodeUnauthenticated
+	codeForbidden                     = commands.CodeNotAllowed
 	codeTooMany         commands.Code = "too_many_requests"
 )
 

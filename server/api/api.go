@@ -39,6 +39,8 @@ type Config struct {
 	Now func() time.Time
 	// Gate says who asks; nil lets everybody do everything.
 	Gate Gate
+	// Trust is what shows that the log is what it was; nil shows nothing.
+	Trust Trust
 }
 
 // waitForSeq is how long a request waits for the position it asked for.
@@ -48,9 +50,10 @@ const waitForSeq = 2 * time.Second
 const MaxDocument = 24 << 20
 
 type door struct {
-	app  Backend
-	gate Gate
-	now  func() time.Time
+	app   Backend
+	gate  Gate
+	trust Trust
+	now   func() time.Time
 }
 
 // New returns the door. It is safe for concurrent use.
@@ -62,7 +65,7 @@ func New(a Backend, c Config) http.Handler {
 	if c.Gate == nil {
 		c.Gate = open{}
 	}
-	d := &door{app: a, gate: c.Gate, now: c.Now}
+	d := &door{app: a, gate: c.Gate, trust: c.Trust, now: c.Now}
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("Cairn", c.Version)
 	config.Info.Description = description
@@ -83,9 +86,16 @@ func New(a Backend, c Config) http.Handler {
 	d.events(api)
 	d.publish(api)
 	d.administration(api)
+	d.whoami(api)
+	if d.trust != nil {
+		d.trusted(api)
+	}
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		write(w, problem(http.StatusNotFound, "not_found", 3, "there is nothing at "+r.URL.Path).hinted("/api/v1/openapi.json names what there is."))
 	})
+	if d.trust != nil {
+		return treeHeader(d.trust, mux)
+	}
 	return mux
 }
 
@@ -132,25 +142,47 @@ type server struct {
 	Version string     `json:"version"`
 	Origin  string     `json:"origin" doc:"The name of the log, unique among all logs"`
 	Seq     events.Seq `json:"seq" doc:"The position of the last event"`
+	// What follows is for who remembers the log.
+	Tree        *tree      `json:"tree" doc:"How far the log reaches"`
+	Checkpoint  *string    `json:"checkpoint" doc:"The same, signed"`
+	Consistency [][]string `json:"consistency" doc:"For each size in from, the proof that the log goes on from there"`
 }
 
 func (d *door) about(api huma.API) {
 	huma.Register(api, huma.Operation{
 		OperationID: "server", Method: http.MethodGet, Path: "/api/v1", Summary: "What server this is, and how far its log reaches",
 		Tags: []string{"server"},
-	}, func(ctx context.Context, in *consistent) (*struct {
+	}, func(ctx context.Context, in *struct {
+		consistent
+		From []uint64 `query:"from" maxItems:"4" doc:"Prove that the log goes on from these sizes"`
+	}) (*struct {
 		Seq  events.Seq `header:"Cairn-Seq"`
 		Body server
 	}, error,
 	) {
-		if err := d.settle(ctx, *in); err != nil {
+		if err := d.settle(ctx, in.consistent); err != nil {
 			return nil, problemOf(err)
 		}
 		out := &struct {
 			Seq  events.Seq `header:"Cairn-Seq"`
 			Body server
 		}{Seq: d.app.End()}
-		out.Body = server{1, "server", api.OpenAPI().Info.Version, d.app.Origin(), out.Seq}
+		out.Body = server{Schema: 1, Kind: "server", Version: api.OpenAPI().Info.Version, Origin: d.app.Origin(), Seq: out.Seq, Consistency: [][]string{}}
+		if d.trust == nil {
+			return out, nil
+		}
+		g, err := d.trust.Greeting(ctx, in.From)
+		if err != nil {
+			return nil, trustProblem(err)
+		}
+		out.Body.Tree = &tree{g.Tree.N, g.Tree.Root.String()}
+		if g.Signed != nil {
+			signed := string(g.Signed)
+			out.Body.Checkpoint = &signed
+		}
+		for _, hashes := range g.Proofs {
+			out.Body.Consistency = append(out.Body.Consistency, encoded(hashes))
+		}
 		return out, nil
 	})
 }

@@ -75,6 +75,10 @@ func statusOf(c commands.Code) int {
 	switch c {
 	case commands.CodeUsage, commands.CodeAmbiguousTask, commands.CodeAmbiguousSection, commands.CodeConfirm:
 		return http.StatusBadRequest
+	case commands.CodeUnauthenticated:
+		return http.StatusUnauthorized
+	case commands.CodeNotAllowed:
+		return http.StatusForbidden
 	case commands.CodeOverLimit:
 		return http.StatusRequestEntityTooLarge
 	case commands.CodeNoTask, commands.CodeNoSection, commands.CodeNoChecklist, commands.CodeNoMoment, commands.CodeNoFile, commands.CodeNoLink:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cairn/events"
+	"cairn/events/natslog"
 	"cairn/projections/checklist"
 	"cairn/server/commands"
 )
@@ -152,4 +153,12 @@ func (s *Shared) ExecuteHistory(ctx context.Context, name string, steps iter.Seq
 }
 
 // Last asks the log for the position of its last event.
-func (s *Shared) Last(context.Context) (events.Seq, error) { return s.log.End(), nil }
+func (s *Shared) Last(ctx context.Context) (events.Seq, error) {
+	if l, ok := s.log.(interface {
+		Latest(ctx context.Context) (natslog.Head, error)
+	}); ok {
+		head, err := l.Latest(ctx)
+		return head.N, err
+	}
+	return s.log.End(), nil
+}

@@ -24,6 +24,8 @@ const (
 	CodeNoLink           Code = "link_not_found"      // 3
 	CodeNoUser           Code = "user_not_found"      // 3
 	CodeNoToken          Code = "token_not_found"     // 3
+	CodeUnauthenticated  Code = "unauthenticated"     // 4
+	CodeNotAllowed       Code = "not_allowed"         // 4
 	CodeRefused          Code = "refused"             // 5
 	CodeNameTaken        Code = "name_taken"          // 5
 	CodeNewerEvent       Code = "newer_event"         // 5
@@ -39,6 +41,8 @@ func (c Code) Exit() int {
 		return 2
 	case CodeNoTask, CodeNoSection, CodeNoChecklist, CodeNoMoment, CodeNoFile, CodeNoLink, CodeNoUser, CodeNoToken:
 		return 3
+	case CodeUnauthenticated, CodeNotAllowed:
+		return 4
 	case CodeRefused, CodeNameTaken, CodeNewerEvent, CodeCommandReused, CodeChanged, CodeConflict:
 		return 5
 	}

@@ -99,7 +99,7 @@ func VerifyBackup(r io.Reader, o Options) (*Report, error) {
 	check := &Check{}
 	var signed []byte
 	var claim *merkle.Checkpoint
-	var at merkle.Hash // the root at the claim
+	roots := make(map[uint64]merkle.Hash) // at the claim and at what was seen
 	if o.Checkpoint != nil {
 		c, err := merkle.ParseCheckpoint(o.Checkpoint)
 		if err != nil {
@@ -123,8 +123,8 @@ func VerifyBackup(r io.Reader, o Options) (*Report, error) {
 		if d := check.Next(&env, leaf); d != nil {
 			return nil, d
 		}
-		if claim != nil && uint64(check.N) == claim.N {
-			at = check.Frontier.Root()
+		if n := uint64(check.N); claim != nil && n == claim.N || o.Seen != nil && n == o.Seen.N {
+			roots[n] = check.Frontier.Root()
 		}
 		if o.Progress != nil && check.N%1000 == 0 {
 			o.Progress(check.N)
@@ -159,11 +159,29 @@ func VerifyBackup(r io.Reader, o Options) (*Report, error) {
 		switch {
 		case claim.N > c.N:
 			return nil, damage(Shorter, check.N+1, "the backup is older: it ends at @%d, the checkpoint at @%d", check.N, claim.N)
-		case claim.N > 0 && at != claim.Root:
+		case claim.N > 0 && roots[claim.N] != claim.Root:
 			return nil, damage(Fork, 0, "the backup is of a log whose first %d events are not those of the checkpoint", claim.N)
 		}
 	}
-	return &Report{Check: check, Root: root, Continues: claim}, nil
+	if d := continues(check, roots, o.Seen); d != nil {
+		return nil, d
+	}
+	return &Report{Check: check, Root: root, Seen: o.Seen, Continues: claim}, nil
+}
+
+// continues checks a backup against what this client saw of the log.
+func continues(c *Check, roots map[uint64]merkle.Hash, seen *merkle.Checkpoint) *Damage {
+	switch {
+	case seen == nil:
+		return nil
+	case seen.Origin != c.Origin:
+		return damage(Origin, 1, "it is another log (%s) than the one seen there (%s)", c.Origin, seen.Origin)
+	case uint64(c.N) < seen.N:
+		return damage(Shorter, c.N+1, "the log is shorter than it was: it ends at @%d, we saw @%d", c.N, seen.N)
+	case roots[seen.N] != seen.Root:
+		return damage(Fork, 1, "the log is not the one it was: its first %d events differ from what we saw", seen.N)
+	}
+	return nil
 }
 
 // decodeLine reads an event of a backup.

@@ -17,6 +17,10 @@ import (
 // ErrNoEvent is wrapped by the error about a sequence that the log does not hold.
 var ErrNoEvent = errors.New("no such event")
 
+func noEvent(seq, end events.Seq) error {
+	return fmt.Errorf("%w: @%d; the log ends at @%d", ErrNoEvent, seq, end)
+}
+
 // Checkpoint returns a signed checkpoint of an embedded log as it is now.
 func Checkpoint(log *natslog.Log) ([]byte, error) {
 	return sign(log, log.Head())
@@ -37,7 +41,7 @@ func sign(log *natslog.Log, head natslog.Head) ([]byte, error) {
 func Prove(ctx context.Context, log *natslog.Log, seq events.Seq) (*merkle.Proof, error) {
 	head := log.Head()
 	if seq < 1 || seq > head.N {
-		return nil, fmt.Errorf("%w: @%d; the log ends at @%d", ErrNoEvent, seq, head.N)
+		return nil, noEvent(seq, head.N)
 	}
 	env, err := log.Event(ctx, seq)
 	if err != nil {
@@ -105,9 +109,6 @@ func ProveConsistency(ctx context.Context, log *natslog.Log, old merkle.Checkpoi
 // withTiles calls use with the nodes of the tree at head, and once more after
 // making the tiles anew if the first time they were not to be used.
 func withTiles(ctx context.Context, log *natslog.Log, head natslog.Head, use func(tlog.HashReader) error) error {
-	if log.Dir() == "" {
-		return fmt.Errorf("%w: proofs are made where the log's directory is", natslog.ErrNotFound)
-	}
 	if use(log.Tiles().Reader(uint64(head.N), head.Root)) == nil {
 		return nil
 	}

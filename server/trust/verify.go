@@ -15,6 +15,9 @@ import (
 type Options struct {
 	// Checkpoint is a signed checkpoint that the log must continue.
 	Checkpoint []byte
+	// Seen is what this client remembers, which a backup must continue; [Verify]
+	// knows it by itself.
+	Seen *merkle.Checkpoint
 	// Key is a note verifier line that must be one of the log's.
 	Key string
 	// Progress is called now and then with how many events were read.
@@ -26,7 +29,7 @@ type Report struct {
 	*Check
 	Root merkle.Hash
 	// Seen is the checkpoint that this client remembered; nil if it did not.
-	Seen *natslog.Memory
+	Seen *merkle.Checkpoint
 	// Continues is the checkpoint that the log was to continue; nil for none.
 	Continues *merkle.Checkpoint
 	// Behind counts the events behind the head: their writer died before it
@@ -114,9 +117,11 @@ func (v *verification) run(ctx context.Context) (*Report, error) {
 	if err := v.refresh(ctx); err != nil {
 		return nil, err
 	}
-	return &Report{
-		Check: &v.check, Root: v.check.Frontier.Root(), Seen: v.seen, Continues: v.claim, Behind: v.check.N - v.found.Head.N,
-	}, nil
+	r := &Report{Check: &v.check, Root: v.check.Frontier.Root(), Continues: v.claim, Behind: v.check.N - v.found.Head.N}
+	if v.seen != nil {
+		r.Seen = &v.seen.Checkpoint
+	}
+	return r, nil
 }
 
 // read checks all events and keeps the roots at the wanted sizes.

@@ -10,6 +10,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,6 +34,7 @@ import (
 	"cairn/projections/audit"
 	"cairn/server/app"
 	"cairn/server/commands"
+	"cairn/server/trust"
 )
 
 // Config says how to reach a server.
@@ -46,6 +49,16 @@ type Config struct {
 	Now func() time.Time
 	// Header is sent with each request.
 	Header http.Header
+	// Memory is where the client remembers what it saw of the log, Place under which
+	// name; empty is the URL.
+	Memory trust.Memory
+	Place  string
+	// Elsewhere, if set, is asked what was seen at other places of a log that was
+	// never seen here.
+	Elsewhere func(origin string) *trust.Seen
+	// Roots are further certificates that may vouch for the server; nil for those
+	// of the system alone.
+	Roots *x509.CertPool
 }
 
 // App is an App over a server. It is safe for concurrent use.
@@ -56,35 +69,34 @@ type App struct {
 
 var _ app.App = (*App)(nil)
 
-// Dial asks a server who it is. It returns events.ErrUnavailable where there is none.
+// Dial asks a server who it is. It returns events.ErrUnavailable where there is
+// none, and [trust.Damage] where its log is not the continuation of the one that
+// this client saw.
 func Dial(ctx context.Context, c Config) (*App, error) {
 	if c.HTTP == nil {
 		c.HTTP = &http.Client{Transport: &http.Transport{
 			DialContext:         (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
 			TLSHandshakeTimeout: 5 * time.Second, ResponseHeaderTimeout: 60 * time.Second, MaxIdleConnsPerHost: 4,
-			Proxy: http.ProxyFromEnvironment,
+			Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: c.Roots, MinVersion: tls.VersionTLS12},
 		}, CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse // a token goes to no other host
 		}}
 	}
 	r := &remote{config: c, base: strings.TrimSuffix(c.URL, "/") + "/api/v1"}
-	var about struct {
-		Origin, Version string
-		Kind            string
-		Seq             events.Seq
+	r.seen.memory, r.seen.place = c.Memory, c.Place
+	if r.seen.place == "" {
+		r.seen.place = c.URL
 	}
-	if err := r.get(ctx, "", nil, &about); err != nil {
+	if err := r.meet(ctx, c.Elsewhere); err != nil {
+		c.HTTP.CloseIdleConnections()
 		return nil, err
 	}
-	if about.Kind != "server" || about.Origin == "" {
-		return nil, r.unavailable(errors.New("what answers there is no Cairn"))
-	}
-	r.origin = about.Origin
 	return &App{Local: app.NewReader(r, commands.Config{Now: c.Now}), r: r}, nil
 }
 
-// Close lets go of the connections.
+// Close lets go of the connections, and remembers what was seen of the log.
 func (a *App) Close() error {
+	a.r.seen.remember()
 	a.r.config.HTTP.CloseIdleConnections()
 	return nil
 }
@@ -98,6 +110,7 @@ type remote struct {
 	base   string
 	origin string
 	seq    atomic.Uint64 // the last position that the server told
+	seen   witness
 }
 
 var _ app.Log = (*remote)(nil)
@@ -473,12 +486,21 @@ func (r *remote) do(ctx context.Context, method, path string, h http.Header, bod
 		r.heard(events.Seq(seq))
 	}
 	if res.StatusCode >= 200 && res.StatusCode < 300 {
+		if tree := res.Header.Get("Cairn-Tree"); tree != "" {
+			r.seen.told(tree)
+		}
 		return res, nil
 	}
 	defer drained(res.Body)
 	var p problem
 	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&p); err != nil || p.Code == "" {
 		return nil, r.unavailable(fmt.Errorf("it answers %s", res.Status))
+	}
+	if p.Code == string(commands.CodeUnauthenticated) && r.config.Token == "" {
+		return nil, &commands.Error{
+			Code: commands.CodeUnauthenticated, Message: r.config.URL + " wants to know who you are",
+			Hint: "Log in with a token, which one of its admins makes: cairn login " + r.config.URL,
+		}
 	}
 	return nil, p.err()
 }

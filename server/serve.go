@@ -68,45 +68,48 @@ type Server struct {
 }
 
 // NewServer opens the log and listens. The caller runs it, or closes it.
-func NewServer(ctx context.Context, c ServeConfig) (s *Server, err error) {
+func NewServer(ctx context.Context, c ServeConfig) (*Server, error) {
 	if c.Place.Dir == "" {
 		return nil, fmt.Errorf("%w: no home directory to keep it in; name one with --data", events.ErrStorage)
 	}
-	s = &Server{place: c.Place, said: c.Log}
+	if c.Listen == "" {
+		c.Listen = DefaultListen
+	}
+	if err := c.checkListen(); err != nil {
+		return nil, err
+	}
+	s := &Server{place: c.Place, said: c.Log}
 	if s.said == nil {
 		s.said = slog.New(slog.DiscardHandler)
 	}
+	if err := s.open(ctx, &c); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// open opens the log and listens; what it did by then is the caller's to close.
+func (s *Server) open(ctx context.Context, c *ServeConfig) error {
 	nc := c.Place.config(c.Config)
 	nc.Create = true
+	var err error
 	if s.log, err = natslog.Open(ctx, nc); err != nil {
-		return nil, err
+		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.Close())
-		}
-	}()
 	if err := c.Place.made(); err != nil {
-		return nil, err
+		return err
 	}
 	if s.App, err = app.NewShared(ctx, s.log, commands.Config{Now: c.Now}); err != nil {
-		return nil, err
+		return err
 	}
-	if err := s.listen(ctx, &c); err != nil {
-		return nil, err
+	if err := s.listen(ctx, c); err != nil {
+		return err
 	}
 	a := Announcement{PID: os.Getpid(), URL: s.URL, Secret: s.secret}
-	return s, a.Announce(c.Place.Dir)
+	return a.Announce(c.Place.Dir)
 }
 
 func (s *Server) listen(ctx context.Context, c *ServeConfig) error {
-	address := c.Listen
-	if address == "" {
-		address = DefaultListen
-	}
-	if err := c.checkListen(address); err != nil {
-		return err
-	}
 	var certificate tls.Certificate
 	if c.CertFile != "" {
 		var err error
@@ -115,9 +118,9 @@ func (s *Server) listen(ctx context.Context, c *ServeConfig) error {
 		}
 	}
 	var err error
-	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", address); err != nil {
+	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen); err != nil {
 		return &commands.Error{
-			Code: commands.CodeUsage, Message: fmt.Sprintf("cannot listen on %s: %v", address, err),
+			Code: commands.CodeUsage, Message: fmt.Sprintf("cannot listen on %s: %v", c.Listen, err),
 			Hint: "Choose another address: cairn serve --listen 127.0.0.1:8081",
 		}
 	}
@@ -149,7 +152,8 @@ func (s *Server) listen(ctx context.Context, c *ServeConfig) error {
 }
 
 // checkListen refuses an address that others reach without TLS.
-func (c *ServeConfig) checkListen(address string) error {
+func (c *ServeConfig) checkListen() error {
+	address := c.Listen
 	if (c.CertFile == "") != (c.KeyFile == "") {
 		return &commands.Error{Code: commands.CodeUsage, Message: "--tls-cert and --tls-key belong together"}
 	}
@@ -220,6 +224,9 @@ func (s *Server) Close() error {
 	}
 	if s.App != nil {
 		s.App.Close()
+	}
+	if s.log == nil {
+		return nil
 	}
 	return s.log.Close()
 }

@@ -32,7 +32,7 @@ type chartOptions struct {
 func (o *chartOptions) register(cmd *cobra.Command) {
 	o.seeOptions.register(cmd)
 	cmd.Flags().StringVar(&o.count, "count", "work", "count `work`, or all boxes")
-	cmd.Flags().BoolVar(&o.csv, "csv", false, "a line a day, for other tools")
+	cmd.Flags().BoolVar(&o.csv, "csv", false, "a table for other tools")
 	_ = cmd.RegisterFlagCompletionFunc("count", cobra.FixedCompletions([]string{"work", "all"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -159,7 +159,7 @@ func newForecast(c *cli) *cobra.Command {
 		Long: `By when the work will be done if it goes on as in the last weeks, and how likely
 that is by the target: 10,000 runs that draw from what was closed, and what came
 in, on the last 30 working days. It says nothing before 10 tasks are closed and
-10 working days are over.
+10 working days are over. Sections that have so much speak for themselves.
 
   cairn forecast
   cairn forecast --seed 2           the same by another throw of the dice`,
@@ -232,10 +232,12 @@ func (c *cli) chart(ctx context.Context, o *chartOptions, kind string, draw func
 		return err
 	}
 	return c.session.Burndown(ctx, name, at, func(s *burndown.Series) error {
-		v := s.Summarise(name, o.today(s.State()), !c.over(o, s), burndown.Options{All: o.count == "all", Seed: o.seed})
+		v := s.Summarise(name, o.today(s.State()), !c.over(o, s), burndown.Options{All: o.count == "all", Seed: o.seed, Sections: kind == "forecast"})
 		switch {
 		case c.json:
 			return c.printJSON(v.JSON(s.State().JSONHead(kind, o.of())))
+		case o.csv && kind == "forecast":
+			return chart.ForecastCSV(c.out, &v)
 		case o.csv:
 			return v.CSV(c.out)
 		case o.svg != "" || o.png != "":

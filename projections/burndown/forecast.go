@@ -9,12 +9,18 @@ import (
 	"cairn/events"
 )
 
-// A forecast is drawn from so much of the past: at least, and by default.
+// A forecast is drawn from so much of the past at least: closed tasks, and working
+// days.
 const (
-	leastCompletions = 10
-	leastDays        = 10
-	windowDays       = 30
-	windowWork       = 20
+	LeastCompletions = 10
+	LeastDays        = 10
+)
+
+// The window that a forecast is drawn from has so many working days, or as many
+// more as it takes to hold so many closed tasks.
+const (
+	windowDays = 30
+	windowWork = 20
 )
 
 // Runs is how many times a forecast plays the future.
@@ -142,25 +148,25 @@ func windowOf(flows []flow, c Calendar, last events.Day) ([]flow, error) {
 		completed += f.closed
 	}
 	var short []string
-	if n := leastDays - len(flows); n > 0 {
+	if n := LeastDays - len(flows); n > 0 {
 		ahead := workingDays(c, last)
 		hint := ""
 		if len(ahead) >= n {
 			hint = string(after(ahead[n-1]))
 		}
-		short = append(short, fmt.Sprintf("%d of %d working days are over", len(flows), leastDays))
-		if completed >= leastCompletions {
+		short = append(short, fmt.Sprintf("%d of %d working days are over", len(flows), LeastDays))
+		if completed >= LeastCompletions {
 			return nil, &Error{Message: "there is no forecast yet: " + short[0], Hint: "There is one from " + hint + "."}
 		}
 		return nil, &Error{
-			Message: fmt.Sprintf("there is no forecast yet: %s, and %d of %d tasks are closed", short[0], max(completed, 0), leastCompletions),
-			Hint:    fmt.Sprintf("There is one from %s at the earliest, once %d are closed.", hint, leastCompletions),
+			Message: fmt.Sprintf("there is no forecast yet: %s, and %d of %d tasks are closed", short[0], max(completed, 0), LeastCompletions),
+			Hint:    fmt.Sprintf("There is one from %s at the earliest, once %d are closed.", hint, LeastCompletions),
 		}
 	}
-	if completed < leastCompletions {
+	if completed < LeastCompletions {
 		return nil, &Error{
-			Message: fmt.Sprintf("there is no forecast yet: %d of %d tasks are closed", max(completed, 0), leastCompletions),
-			Hint:    fmt.Sprintf("There is one once %d are closed; what was closed at the import does not count.", leastCompletions),
+			Message: fmt.Sprintf("there is no forecast yet: %d of %d tasks are closed", max(completed, 0), LeastCompletions),
+			Hint:    fmt.Sprintf("There is one once %d are closed; what was closed at the import does not count.", LeastCompletions),
 		}
 	}
 	from := max(len(flows)-windowDays, 0)

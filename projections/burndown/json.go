@@ -22,9 +22,11 @@ type JSON struct {
 	Ideal       *JSONIdeal    `json:"ideal"`
 	Forecast    *JSONForecast `json:"forecast"`
 	// NoForecast says why there is none.
-	NoForecast *string       `json:"no_forecast"`
-	Now        *JSONStanding `json:"now"`
-	Before     *JSONStanding `json:"before"`
+	NoForecast *string `json:"no_forecast"`
+	// Sections are the forecasts of sections; null but for kind forecast.
+	Sections []JSONSectionForecast `json:"section_forecasts"`
+	Now      *JSONStanding         `json:"now"`
+	Before   *JSONStanding         `json:"before"`
 }
 
 // JSONDay is a day.
@@ -88,6 +90,21 @@ type JSONForecast struct {
 	Seed   uint64      `json:"seed"`
 }
 
+// JSONSectionForecast is the forecast of a section; a null key is what stands
+// before the first.
+type JSONSectionForecast struct {
+	Key       *int   `json:"key"`
+	Title     string `json:"title"`
+	Scope     int    `json:"scope"`
+	Done      int    `json:"done"`
+	Remaining int    `json:"remaining"`
+	// Completed is what was closed since the import, less what was opened again.
+	Completed int           `json:"completed"`
+	Forecast  *JSONForecast `json:"forecast"`
+	// NoForecast says why there is none.
+	NoForecast *string `json:"no_forecast"`
+}
+
 // JSONStanding is how it stands beside the plan.
 type JSONStanding struct {
 	Day       events.Day `json:"day"`
@@ -113,6 +130,25 @@ func (s *Summary) JSON(head checklist.Head) JSON {
 	}
 	if f := s.Forecast; f != nil {
 		j.Forecast = f.json()
+	}
+	if s.Sections != nil {
+		j.Sections = []JSONSectionForecast{}
+	}
+	for i := range s.Sections {
+		j.Sections = append(j.Sections, s.Sections[i].json())
+	}
+	return j
+}
+
+func (f *SectionForecast) json() JSONSectionForecast {
+	j := JSONSectionForecast{
+		Key: some(f.Key), Title: f.Title, Scope: f.Work.Scope(), Done: f.Work.Done, Remaining: f.Work.Remaining(), Completed: f.Completed,
+	}
+	if f.None != nil {
+		j.NoForecast = &f.None.Message
+	}
+	if f.Forecast != nil {
+		j.Forecast = f.Forecast.json()
 	}
 	return j
 }

@@ -14,6 +14,8 @@ type Options struct {
 	All bool
 	// Seed draws the forecast; 0 is 1.
 	Seed uint64
+	// Sections asks for a forecast of each section.
+	Sections bool
 }
 
 // Summary is everything that a chart shows, and says of itself.
@@ -31,6 +33,9 @@ type Summary struct {
 	// Forecast is nil where there is none, and NoForecast says why.
 	Forecast   *Forecast
 	NoForecast *Error
+	// Sections are the forecasts of the sections in which something is left, where
+	// they were asked for.
+	Sections []SectionForecast
 	// Now is how it stands, Before how it stood at the last review, else a week
 	// ago; nil where that was before the first day.
 	Now    Standing
@@ -85,6 +90,9 @@ func (s *Series) Summarise(name string, today events.Day, open bool, o Options) 
 		v.NoForecast = &Error{Message: "there is no forecast of boxes; it is one of the work"}
 	} else {
 		v.forecast(s, over, o)
+		if o.Sections {
+			v.Sections = s.sectionForecasts(over, days[len(days)-1], s.target(v.Ideal), o.Seed)
+		}
 	}
 	if before := s.earlier(days, today); before >= 0 {
 		over, then := days[:before+1], days[before]

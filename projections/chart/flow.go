@@ -39,38 +39,6 @@ func drawFlow(w io.Writer, s *burndown.Summary, o TextOptions) error {
 	return c.write(w, "Work by state", fmt.Sprintf("█ done %d   ▓ in progress %d   ▒ on hold %d   · to do %d", last.Done, last.InProgress, last.OnHold, last.Todo))
 }
 
-// Forecast says by when the work will be done, and what that is drawn from.
-func Forecast(w io.Writer, s *burndown.Summary, o TextOptions) error {
-	style := checklist.Style{Width: max(o.Width, 0), Color: !o.Plain}
-	if o.Width == 0 {
-		style.Width = 80
-	}
-	id := fmt.Sprintf("%s@%d", s.Name, s.Seq)
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n", style.Bold(checklist.Pad("Forecast", max(style.Edge()-len(id)-2, 8))+"  "+id))
-	if f := s.Forecast; f != nil {
-		day := func(d interface{ Valid() bool }) string {
-			if !d.Valid() {
-				return "not in sight"
-			}
-			return fmt.Sprint(d)
-		}
-		fmt.Fprintf(&b, "                  50 %%           85 %%           95 %%\n")
-		fmt.Fprintf(&b, "as it goes now    %-14s %-14s %s\n", day(f.P50), day(f.P85), day(f.P95))
-		fmt.Fprintf(&b, "without more      %-14s %-14s %s\n\n", day(f.Steady.P50), day(f.Steady.P85), day(f.Steady.P95))
-	}
-	for _, line := range Words(s, o.More) {
-		if s.Forecast != nil && strings.HasPrefix(line, "If nothing more") {
-			continue // it stands above
-		}
-		for _, part := range wrap(line, style.Edge()) {
-			fmt.Fprintln(&b, part)
-		}
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
 // Scope lists the commands that changed the scope, newest first: who, and why.
 func Scope(w io.Writer, s *burndown.Summary, changes []burndown.ScopeChange, text func(key int) string, o TextOptions) error {
 	style := checklist.Style{Width: max(o.Width, 0), Color: !o.Plain}

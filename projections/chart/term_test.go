@@ -71,12 +71,18 @@ func TestTerminalOthers(t *testing.T) {
 	const until = "2027-06-04"
 	s := sampleYear(t, until)
 	v := s.Summarise("elixir-migration", until, true, burndown.Options{})
+	by := s.Summarise("elixir-migration", until, true, burndown.Options{Sections: true})
+	own := s.Summarise("elixir-migration", until, true, burndown.Options{Sections: true})
+	own.Sections[1].Title, own.Sections[1].Own, own.Sections[1].By = "=1+1, and a title that is too long for its column", true, "2028-03-01"
+	own.Sections[1].Forecast, own.Sections[1].None = own.Forecast, nil
 	now := time.Date(2027, 6, 4, 15, 0, 0, 0, time.UTC)
 	text := func(key int) string { return s.State().Block(events.TaskRef(key)).Task.Text }
 	for name, write := range map[string]func(w io.Writer) error{
-		"burnup":   func(w io.Writer) error { return chart.Text(w, &v, chart.Burnup, chart.TextOptions{Plain: true}) },
-		"flow":     func(w io.Writer) error { return chart.Text(w, &v, chart.Flow, chart.TextOptions{Plain: true}) },
-		"forecast": func(w io.Writer) error { return chart.Forecast(w, &v, chart.TextOptions{Plain: true}) },
+		"burnup":       func(w io.Writer) error { return chart.Text(w, &v, chart.Burnup, chart.TextOptions{Plain: true}) },
+		"flow":         func(w io.Writer) error { return chart.Text(w, &v, chart.Flow, chart.TextOptions{Plain: true}) },
+		"forecast":     func(w io.Writer) error { return chart.Forecast(w, &by, chart.TextOptions{Plain: true}) },
+		"forecast-own": func(w io.Writer) error { return chart.Forecast(w, &own, chart.TextOptions{Plain: true}) },
+		"forecast-csv": func(w io.Writer) error { return chart.ForecastCSV(w, &own) },
 		"scope": func(w io.Writer) error {
 			return chart.Scope(w, &v, s.Changes(), text, chart.TextOptions{Plain: true, Width: 80})
 		},

@@ -27,11 +27,13 @@ type chartOptions struct {
 	dark      bool
 	seed      uint64
 	csv       bool
+	weight    bool
 }
 
 func (o *chartOptions) register(cmd *cobra.Command) {
 	o.seeOptions.register(cmd)
 	cmd.Flags().StringVar(&o.count, "count", "work", "count `work`, or all boxes")
+	cmd.Flags().BoolVar(&o.weight, "weight", false, "count estimates: hours, days or points")
 	cmd.Flags().BoolVar(&o.csv, "csv", false, "a table for other tools")
 	_ = cmd.RegisterFlagCompletionFunc("count", cobra.FixedCompletions([]string{"work", "all"}, cobra.ShellCompDirectiveNoFileComp))
 }
@@ -62,6 +64,9 @@ func (o *chartOptions) check() error {
 			return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--%s %s: want %s or %s", f.name, f.value, known[0], known[1])}
 		}
 	}
+	if o.weight && o.count == "all" {
+		return &commands.Error{Code: commands.CodeUsage, Message: "--weight counts what work is estimated at; it does not go with --count all"}
+	}
 	return nil
 }
 
@@ -76,6 +81,7 @@ will be done. Past days never change: what is opened again raises today.
   cairn burndown
   cairn burndown --scope            what came into the scope: who, when and why
   cairn burndown --as-of fri        as it was
+  cairn burndown --weight           in estimated days, and not in tasks
   cairn burndown --svg work.svg --png work.png
   cairn burndown --csv > days.csv`,
 		Args: args(0, 0, "no argument"),
@@ -83,7 +89,7 @@ will be done. Past days never change: what is opened again raises today.
 			return c.chart(cmd.Context(), o, "burndown", func(w io.Writer, s *burndown.Series, v *burndown.Summary, co chart.TextOptions) error {
 				if scope {
 					co.Width = c.style().Width
-					return chart.Scope(w, v, s.Changes(), textIn(s.State()), co)
+					return chart.Scope(w, v, v.Changes, textIn(s.State()), co)
 				}
 				co.More = "cairn burndown --scope for who and why"
 				return chart.Text(w, v, chart.Burndown, co)
@@ -232,7 +238,10 @@ func (c *cli) chart(ctx context.Context, o *chartOptions, kind string, draw func
 		return err
 	}
 	return c.session.Burndown(ctx, name, at, func(s *burndown.Series) error {
-		v := s.Summarise(name, o.today(s.State()), !c.over(o, s), burndown.Options{All: o.count == "all", Seed: o.seed, Sections: kind == "forecast"})
+		if e := s.Unestimated(); o.weight && e != nil {
+			return &commands.Error{Code: commands.CodeRefused, Message: e.Message, Hint: e.Hint}
+		}
+		v := s.Summarise(name, o.today(s.State()), !c.over(o, s), burndown.Options{All: o.count == "all", Seed: o.seed, Weight: o.weight, Sections: kind == "forecast"})
 		switch {
 		case c.json:
 			return c.printJSON(v.JSON(s.State().JSONHead(kind, o.of())))

@@ -13,6 +13,7 @@ package burndown
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"cairn/events"
@@ -55,6 +56,9 @@ type Day struct {
 	// Sections are the work in each section of the top level, in the order of
 	// the document; Key 0 is what stands before the first.
 	Sections []SectionCount
+	// Measure says what the figures are in; it is zero where tasks are counted.
+	Measure
+	closed int // tasks, less what was opened again
 }
 
 // SectionCount is the work in a section.
@@ -64,6 +68,7 @@ type SectionCount struct {
 	Work  Counts
 	// Completed and Reopened are as in Day.
 	Completed, Reopened int
+	closed              int // as in Day
 }
 
 // ScopeChange is a command that changed the scope.
@@ -96,24 +101,34 @@ type Closing struct {
 // use; only Evolve changes it.
 type Series struct {
 	st *checklist.State
-	// days are those that are over, cur the one that the last event was on.
-	days []Day
-	cur  Day
 	// begun says that the first event came.
 	begun bool
 	zone  *time.Location
+	// ledger counts tasks, weight the same in estimates: nil before the first.
+	ledger
+	weight *ledger
 
-	flow      map[int32]SectionCount // what happened in each section today
-	tasks     []place                // by key, as of the last command that changed the shape
-	changes   []ScopeChange
 	baselines []Baseline
 	reviews   []Review
 	closings  map[int]Closing // the last of each task
 	started   map[int]time.Time
 
-	moves Moves
+	shape bool // the command so far changed more than states
+}
 
-	shape   bool // the command so far changed more than states
+// ledger keeps the days, in tasks or in what they weigh.
+type ledger struct {
+	weighs bool
+	// days are those that are over, cur the one that the last event was on.
+	days []Day
+	cur  Day
+
+	flow    map[int32]SectionCount // what happened in each section today
+	tasks   []place                // by key, as of the last command that changed the shape
+	changes []ScopeChange
+	moves   Moves
+
+	stale   bool // the command so far changed what tasks weigh
 	pending ScopeChange
 }
 
@@ -127,6 +142,13 @@ type Baseline struct {
 	Day, Start, Finish events.Day
 	// Remaining is the work that was left.
 	Remaining int
+	weighed
+}
+
+// weighed is what was left, in estimates.
+type weighed struct {
+	left int
+	Measure
 }
 
 // Review is a weekly review that was recorded.
@@ -137,11 +159,15 @@ type Review struct {
 	Day events.Day
 	// Remaining is the work that was left.
 	Remaining int
+	weighed
 }
 
 // New returns the series before the first event.
 func New() *Series {
-	return &Series{st: checklist.New(), zone: time.UTC, flow: make(map[int32]SectionCount), closings: make(map[int]Closing), started: make(map[int]time.Time)}
+	return &Series{
+		st: checklist.New(), zone: time.UTC, ledger: ledger{flow: make(map[int32]SectionCount)},
+		closings: make(map[int]Closing), started: make(map[int]time.Time),
+	}
 }
 
 // State returns the checklist after the last event. It must not be changed.
@@ -174,12 +200,41 @@ func (s *Series) turn(env events.Envelope) {
 	}
 	if today > s.cur.Date {
 		s.settle()
-		s.closeUpto(today)
+		for _, l := range s.ledgers() {
+			l.closeUpto(s.st, today)
+		}
 	}
 	if s.pending.Seq == 0 {
 		s.pending = ScopeChange{
 			Seq: env.Seq, Day: s.cur.Date, At: env.EffectiveTime, Command: env.CommandName, By: env.Actor, Reason: env.Reason,
 			Import: s.st.Synced == nil || s.st.Synced.More,
 		}
+		if s.weight != nil {
+			s.weight.pending = s.pending
+		}
 	}
+}
+
+// ledgers are those that are kept.
+func (s *Series) ledgers() []*ledger {
+	if s.weight == nil {
+		return []*ledger{&s.ledger}
+	}
+	return []*ledger{&s.ledger, s.weight}
+}
+
+// weighs begins to count in estimates, with the first of them: until then nothing
+// weighed anything.
+func (s *Series) weighs() {
+	if s.weight == nil {
+		s.weight = &ledger{
+			weighs: true, cur: Day{Date: s.cur.Date, Measure: Measure{in: byTime}}, flow: make(map[int32]SectionCount),
+			tasks: slices.Clone(s.tasks), pending: s.pending,
+		}
+		for key := range s.weight.tasks {
+			s.weight.tasks[key].weight = 0
+		}
+		s.weight.pending.Added, s.weight.pending.Removed, s.weight.pending.Regrouped, s.weight.pending.Tasks = 0, 0, 0, nil
+	}
+	s.weight.stale = true
 }

@@ -6,44 +6,53 @@ import (
 	"time"
 
 	"cairn/events"
+	"cairn/projections/checklist"
 )
 
 // settle takes in what the last command did to the shape, and notes what that
 // changed in the scope.
 func (s *Series) settle() {
-	if s.shape {
-		s.reshape()
-		s.shape = false
+	for _, l := range s.ledgers() {
+		l.settle(s.st, s.shape)
 	}
-	p := s.pending
-	s.pending = ScopeChange{}
+	s.shape = false
+}
+
+func (l *ledger) settle(st *checklist.State, shape bool) {
+	if shape || l.stale {
+		l.reshape(st)
+		l.stale = false
+	}
+	p := l.pending
+	l.pending = ScopeChange{}
 	if p.Added == 0 && p.Removed == 0 && p.Regrouped == 0 {
 		return
 	}
 	slices.Sort(p.Tasks)
 	p.Tasks = slices.Compact(p.Tasks)
-	s.changes = append(s.changes, p)
+	l.changes = append(l.changes, p)
 }
 
 // closeUpto ends the current day, and those behind it up to today.
-func (s *Series) closeUpto(today events.Day) {
-	for s.cur.Date < today {
-		s.cur.Sections = s.sections()
-		s.days = append(s.days, s.cur)
-		clear(s.flow)
-		next := s.cur.carried()
+func (l *ledger) closeUpto(st *checklist.State, today events.Day) {
+	for l.cur.Date < today {
+		l.cur.Sections = l.sections(st)
+		l.days = append(l.days, l.cur)
+		clear(l.flow)
+		next := l.cur.carried()
 		for ; next.Date < today; next.Date = after(next.Date) {
-			s.days = append(s.days, next)
+			l.days = append(l.days, next)
 		}
-		s.cur = next
+		l.cur = next
 	}
 }
 
 // carried is the next day if nothing happens on it.
 func (d *Day) carried() Day {
-	next := Day{Date: after(d.Date), Seq: d.Seq, Work: d.Work, All: d.All, Sections: slices.Clone(d.Sections)}
+	next := Day{Date: after(d.Date), Seq: d.Seq, Work: d.Work, All: d.All, Measure: d.Measure, Sections: slices.Clone(d.Sections)}
+	next.turned = false
 	for i := range next.Sections {
-		next.Sections[i].Completed, next.Sections[i].Reopened = 0, 0
+		next.Sections[i].Completed, next.Sections[i].Reopened, next.Sections[i].closed = 0, 0, 0
 	}
 	return next
 }
@@ -52,23 +61,23 @@ func (d *Day) carried() Day {
 func after(d events.Day) events.Day { return events.DayOf(d.In(time.UTC).AddDate(0, 0, 1)) }
 
 // sections counts the work in the sections of the top level.
-func (s *Series) sections() []SectionCount {
+func (l *ledger) sections(st *checklist.State) []SectionCount {
 	list := []SectionCount{{}}
 	at := make(map[int32]int)
-	for _, b := range s.st.Root().Children {
+	for _, b := range st.Root().Children {
 		if b.Section != nil {
 			at[int32(b.Section.Key)] = len(list)
 			list = append(list, SectionCount{Key: b.Section.Key, Title: b.Section.Title})
 		}
 	}
-	for key := range s.tasks {
-		if p := &s.tasks[key]; p.class != absent {
-			list[at[p.section]].Work.add(p.class, 1)
+	for key := range l.tasks {
+		if p := &l.tasks[key]; p.class != absent {
+			list[at[p.section]].Work.add(p.class, p.weight)
 		}
 	}
-	for section, flow := range s.flow {
+	for section, flow := range l.flow {
 		if i, ok := at[section]; ok || section == 0 {
-			list[i].Completed, list[i].Reopened = flow.Completed, flow.Reopened
+			list[i].Completed, list[i].Reopened, list[i].closed = flow.Completed, flow.Reopened, flow.closed
 		}
 	}
 	if list[0].Work == (Counts{}) && list[0].Completed == 0 {
@@ -85,9 +94,14 @@ func (s *Series) Days(today events.Day) []Day {
 		return nil
 	}
 	s.settle()
-	days := append(slices.Clone(s.days), s.cur)
+	return s.upto(s.st, today)
+}
+
+// upto returns the days up to today, as Days says.
+func (l *ledger) upto(st *checklist.State, today events.Day) []Day {
+	days := append(slices.Clone(l.days), l.cur)
 	last := &days[len(days)-1]
-	last.Sections = s.sections()
+	last.Sections = l.sections(st)
 	for carried := last.carried(); carried.Date <= today; carried.Date = after(carried.Date) {
 		days = append(days, carried)
 	}

@@ -37,6 +37,9 @@ func (s *Series) before(data events.Event) transition {
 // after counts what an event changed.
 func (s *Series) after(env events.Envelope, before transition) {
 	s.cur.Seq = env.Seq
+	if s.weight != nil {
+		s.weight.cur.Seq = env.Seq
+	}
 	switch e := env.Data.(type) {
 	case *events.TaskStarted, *events.TaskHeld, *events.TaskCompleted, *events.TaskDropped, *events.TaskReopened:
 		if before.ok {
@@ -44,18 +47,25 @@ func (s *Series) after(env events.Envelope, before transition) {
 		}
 	case *events.TaskScheduled:
 		s.shape = s.shape || e.Every.Present
+	case *events.TaskEstimated:
+		s.weighs()
 	case *events.ChecklistDescribed:
 		s.zone = s.st.Zone()
 	case *events.ChecklistBaselined:
 		s.settle()
 		s.baselines = append(s.baselines, Baseline{
-			Name: e.Name, Seq: env.Seq, At: env.EffectiveTime, Day: s.cur.Date, Start: e.Start, Finish: e.Finish, Remaining: s.cur.Work.Remaining(),
+			Name: e.Name, Seq: env.Seq, At: env.EffectiveTime, Day: s.cur.Date, Start: e.Start, Finish: e.Finish, Remaining: s.cur.Work.Remaining(), weighed: s.weighed(),
 		})
 	case *events.ReviewRecorded:
 		s.settle()
-		s.reviews = append(s.reviews, Review{env.Seq, env.EffectiveTime, s.cur.Date, s.cur.Work.Remaining()})
+		s.reviews = append(s.reviews, Review{env.Seq, env.EffectiveTime, s.cur.Date, s.cur.Work.Remaining(), s.weighed()})
+	case *events.TaskAdded:
+		s.shape = true
+		if e.Estimate != "" {
+			s.weighs()
+		}
 	case *events.SectionAdded, *events.SectionRetitled, *events.SectionMoved, *events.SectionRemoved, *events.SectionRestored,
-		*events.TaskAdded, *events.TaskMoved, *events.TaskRemoved, *events.TaskRestored, *events.TaskSeparated, *events.TaskJoined,
+		*events.TaskMoved, *events.TaskRemoved, *events.TaskRestored, *events.TaskSeparated, *events.TaskJoined,
 		*events.TextRemoved, *events.TextRestored:
 		s.shape = true
 	}
@@ -77,28 +87,50 @@ func (s *Series) transition(env events.Envelope, before transition) {
 		s.shape = true // what is under it leaves the scope with it
 		return
 	}
-	s.cur.All.add(classOf(before.state), -1)
-	s.cur.All.add(classOf(state), 1)
-	p := &s.tasks[before.key]
-	if p.class < dropped || p.under {
-		return // no work
+	for _, l := range s.ledgers() {
+		l.transition(before, state)
 	}
-	was := p.class
-	p.class = classOf(state)
-	s.cur.Work.add(was, -1)
-	s.cur.Work.add(p.class, 1)
+}
+
+// transition counts a task in its new state, where nothing else changed.
+func (l *ledger) transition(before transition, state events.State) {
+	p := &l.tasks[before.key]
+	was, now := p.class, classOf(state)
+	work := was >= dropped && !p.under
+	if l.weighs && work && (was == dropped || now == dropped) {
+		l.stale = true // the median is one of the scope
+	}
+	if l.stale {
+		return
+	}
+	l.cur.All.add(classOf(before.state), -1)
+	l.cur.All.add(now, 1)
+	if !work {
+		return
+	}
+	p.class = now
+	l.cur.Work.add(was, -p.weight)
+	l.cur.Work.add(now, p.weight)
 	switch {
-	case p.class == dropped:
-		s.pending.Tasks = append(s.pending.Tasks, before.key)
-		s.rescope(-1)
-		s.moves.left(was, p.class)
+	case now == dropped:
+		l.pending.Tasks = append(l.pending.Tasks, before.key)
+		l.rescope(-p.weight)
+		l.moves.left(was, now, p.weight)
 	case was == dropped:
-		s.pending.Tasks = append(s.pending.Tasks, before.key)
-		s.rescope(1)
-		s.moves.came(p.class)
+		l.pending.Tasks = append(l.pending.Tasks, before.key)
+		l.rescope(p.weight)
+		l.moves.came(now, p.weight)
 	default:
-		s.count(p.section, was, p.class)
+		l.count(p.section, was, now, p.weight)
 	}
+}
+
+// weighed is what is left now, in estimates.
+func (s *Series) weighed() weighed {
+	if s.weight == nil {
+		return weighed{}
+	}
+	return weighed{s.weight.cur.Work.Remaining(), s.weight.cur.Measure}
 }
 
 func hasTasks(b *checklist.Block) bool { return len(b.Children) > 0 && !b.Leaf() }

@@ -32,9 +32,10 @@ const Runs = 10_000
 // left. Days on which nothing happened are drawn too.
 type Forecast struct {
 	// From and To are the first and last day of the window, Days its working
-	// days and Completed what was closed in it, less what was opened again.
-	From, To        events.Day
-	Days, Completed int
+	// days and Completed how many tasks were closed in it, less what was opened
+	// again; Amount is what they weighed, the same where tasks are counted.
+	From, To                events.Day
+	Days, Completed, Amount int
 	// Weekly says that whole weeks were drawn, since most is closed on one day
 	// of the week.
 	Weekly bool
@@ -64,6 +65,7 @@ type flow struct {
 	day    events.Day
 	closed int // less what was opened again
 	grown  int // what came in, less what left
+	tasks  int // how many were closed, less what was opened again
 }
 
 // NewForecast plays the future of days, all of which must be over, after the last
@@ -93,7 +95,7 @@ func forecast(days []Day, c Calendar, by events.Day, seed uint64, steady bool) (
 	}
 	f.From, f.To, f.Days = window[0].day, window[len(window)-1].day, len(window)
 	for _, w := range window {
-		f.Completed += w.closed
+		f.Completed, f.Amount = f.Completed+w.tasks, f.Amount+w.closed
 	}
 	units, ahead := window, workingDays(c, last.Date)
 	if day, ok := oneWeekday(window); ok {
@@ -127,9 +129,11 @@ func flowsOf(days []Day, c Calendar) []flow {
 	var flows []flow
 	var rest flow
 	before := days[0].Work.Remaining() + days[0].Completed - days[0].Reopened
-	for _, d := range days {
+	for i := range days {
+		d := &days[i]
 		closed := d.Completed - d.Reopened
 		rest.closed += closed
+		rest.tasks += d.closedTasks()
 		rest.grown += d.Work.Remaining() - before + closed
 		before = d.Work.Remaining()
 		if c.Works(d.Date) {
@@ -141,11 +145,20 @@ func flowsOf(days []Day, c Calendar) []flow {
 	return flows
 }
 
+// closedTasks is how many tasks were closed that day, less what was opened again,
+// whatever they weigh.
+func (d *Day) closedTasks() int {
+	if d.in == unmeasured {
+		return d.Completed - d.Reopened
+	}
+	return d.closed
+}
+
 // windowOf returns the end of flows that a forecast is drawn from.
 func windowOf(flows []flow, c Calendar, last events.Day) ([]flow, error) {
 	completed := 0
 	for _, f := range flows {
-		completed += f.closed
+		completed += f.tasks
 	}
 	var short []string
 	if n := LeastDays - len(flows); n > 0 {
@@ -172,11 +185,11 @@ func windowOf(flows []flow, c Calendar, last events.Day) ([]flow, error) {
 	from := max(len(flows)-windowDays, 0)
 	got := 0
 	for _, f := range flows[from:] {
-		got += max(f.closed, 0)
+		got += max(f.tasks, 0)
 	}
 	for from > 0 && got < windowWork {
 		from--
-		got += max(flows[from].closed, 0)
+		got += max(flows[from].tasks, 0)
 	}
 	return flows[from:], nil
 }
@@ -187,9 +200,9 @@ func oneWeekday(window []flow) (time.Weekday, bool) {
 	var on [7]int
 	sum := 0
 	for _, f := range window {
-		if f.closed > 0 {
-			on[weekday(f.day)] += f.closed
-			sum += f.closed
+		if f.tasks > 0 {
+			on[weekday(f.day)] += f.tasks
+			sum += f.tasks
 		}
 	}
 	most := slices.Max(on[:])

@@ -24,13 +24,15 @@ type Ideal struct {
 // start.
 //
 // What counts at a start is the work that was left then: what was done before
-// is none that goes down. See docs/adr/0016.
+// is none that goes down. See docs/adr/0016. Of days that are counted in estimates
+// it starts no earlier than they do.
 func (s *Series) Ideal(days []Day) (line Ideal, ok bool) {
 	if len(days) == 0 {
 		return line, false
 	}
 	st := s.st
 	line = Ideal{Start: days[0].Date, Finish: st.Finish, calendar: CalendarOf(st)}
+	in := days[len(days)-1].in
 	if n := len(s.baselines); n > 0 {
 		b := s.baselines[n-1]
 		line.Baseline, line.Start, line.From = b.Name, b.Day, b.Remaining
@@ -40,9 +42,20 @@ func (s *Series) Ideal(days []Day) (line Ideal, ok bool) {
 		if b.Finish != "" {
 			line.Finish = b.Finish
 		}
+		switch {
+		case in == unmeasured:
+		case b.in == in && b.enough():
+			line.From = b.left
+		default: // nobody knew what it weighs
+			line.Start = max(line.Start, days[0].Date)
+			line.From = leftAt(days, line.Start)
+		}
 	} else {
 		if st.Start != "" {
 			line.Start = st.Start
+		}
+		if s.first() < days[0].Date {
+			line.Start = max(line.Start, days[0].Date)
 		}
 		line.From = leftAt(days, line.Start)
 	}
@@ -51,6 +64,14 @@ func (s *Series) Ideal(days []Day) (line Ideal, ok bool) {
 	}
 	line.days = line.calendar.Between(line.Start, line.Finish)
 	return line, line.days > 0
+}
+
+// first is the day of the first event.
+func (s *Series) first() events.Day {
+	if len(s.days) > 0 {
+		return s.days[0].Date
+	}
+	return s.cur.Date
 }
 
 // leftAt is the work that was left at the beginning of a day, with what came that

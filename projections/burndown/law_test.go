@@ -46,7 +46,7 @@ func (w *world) live(t *rapid.T) {
 		}
 		text := "t" + strconv.FormatUint(st.Revision, 10)
 		var cmd commands.Command
-		switch rapid.IntRange(0, 15).Draw(t, "command") {
+		switch rapid.IntRange(0, 18).Draw(t, "command") {
 		case 0, 1, 2, 3, 4:
 			cmd = commands.Transition{Verb: rapid.SampledFrom([]commands.Verb{commands.Start, commands.Stop, commands.Hold, commands.Done, commands.Drop, commands.Reopen}).Draw(t, "verb"), Tasks: []string{key()}, All: true}
 		case 5:
@@ -72,6 +72,10 @@ func (w *world) live(t *rapid.T) {
 			cmd = commands.SyncDocument{Document: document, Base: st.Revision}
 		case 15:
 			cmd = commands.RemoveSection{Section: "s:2", WithTasks: true}
+		case 16, 17:
+			cmd = commands.Estimate{Tasks: []string{key()}, Estimate: rapid.SampledFrom(estimateWords).Draw(t, "estimate")}
+		case 18:
+			cmd = commands.Estimate{Tasks: keys, Estimate: rapid.SampledFrom(estimateWords).Draw(t, "estimate of all")}
 		}
 		on := time.Time{}
 		if rapid.IntRange(0, 3).Draw(t, "on") == 0 {

@@ -50,22 +50,33 @@ func (m Moves) Since(earlier Moves) Moves {
 	}
 }
 
-// open is 1 for work that is not done.
-func (c class) open() int {
+// open returns n for work that is not done, 0 for any other.
+func (c class) open(n int) int {
 	if c.work() && c != done {
-		return 1
+		return n
 	}
 	return 0
 }
 
-func (m *Moves) came(now class) { m.Added += now.open() }
+func (m *Moves) came(now class, weight int) { m.Added += now.open(weight) }
 
-func (m *Moves) left(before, now class) {
+func (m *Moves) left(before, now class, weight int) {
 	if now == dropped {
-		m.Dropped += before.open()
+		m.Dropped += before.open(weight)
 		return
 	}
-	m.Removed += before.open()
+	m.Removed += before.open(weight)
 }
 
-func (m *Moves) regrouped(before, now class) { m.Regrouped += now.open() - before.open() }
+func (m *Moves) regrouped(before class, had int, now class, has int) {
+	m.Regrouped += now.open(has) - before.open(had)
+}
+
+// weighs counts that work weighs more, or less.
+func (m *Moves) weighs(before class, more int) {
+	if more > 0 {
+		m.Added += before.open(more)
+	} else {
+		m.Removed -= before.open(more)
+	}
+}

@@ -40,7 +40,7 @@ func (s *Series) sectionForecasts(over []Day, now Day, by events.Day, seed uint6
 		}
 		days := daysOf(section.Key, over)
 		for i := range days {
-			f.Completed += days[i].Completed - days[i].Reopened
+			f.Completed += days[i].closedTasks()
 		}
 		if forecast, err := NewForecast(days, c, f.By, seed); !errors.As(err, &f.None) {
 			f.Forecast = &forecast
@@ -54,11 +54,11 @@ func (s *Series) sectionForecasts(over []Day, now Day, by events.Day, seed uint6
 func daysOf(key int, all []Day) []Day {
 	var days []Day
 	for i := range all {
-		day := Day{Date: all[i].Date, Seq: all[i].Seq}
+		day := Day{Date: all[i].Date, Seq: all[i].Seq, Measure: all[i].Measure}
 		found := false
 		for _, c := range all[i].Sections {
 			if c.Key == key {
-				day.Work, day.Completed, day.Reopened, found = c.Work, c.Completed, c.Reopened, true
+				day.Work, day.Completed, day.Reopened, day.closed, found = c.Work, c.Completed, c.Reopened, c.closed, true
 			}
 		}
 		if found || len(days) > 0 {

@@ -29,6 +29,8 @@ type place struct {
 	under   bool  // something dropped
 	parent  int32 // the task's key that it stands in; 0 for none
 	section int32 // of the top level; 0 for none
+	weight  int   // what it counts as: 1, or its estimate
+	given   bool  // it has an estimate of its own that counts
 }
 
 func classOf(s events.State) class {
@@ -65,7 +67,8 @@ func (c *Counts) add(of class, n int) {
 // survey looks at each task of the document.
 type survey struct {
 	tasks     []place
-	work, all Counts
+	estimates []estimate // by key; nil where nobody asks
+	all       Counts
 }
 
 func (v *survey) visit(b *checklist.Block, at place, aboutRisk bool) (tasks int) {
@@ -104,58 +107,92 @@ func (v *survey) task(b *checklist.Block, at place, aboutRisk bool) (under int) 
 	default:
 		at.class = classOf(b.Task.State)
 	}
-	v.work.add(at.class, 1)
+	at.weight = 1
 	for len(v.tasks) <= b.Task.Key {
 		v.tasks = append(v.tasks, place{})
 	}
 	v.tasks[b.Task.Key] = at
+	if v.estimates != nil {
+		for len(v.estimates) < len(v.tasks) {
+			v.estimates = append(v.estimates, estimate{})
+		}
+		v.estimates[b.Task.Key] = parseEstimate(b.Task.Estimate)
+	}
 	return under
 }
 
 // reshape looks at the document anew, and tells what changed since it last did.
-func (s *Series) reshape() {
-	v := survey{tasks: make([]place, 0, len(s.tasks))}
-	v.visit(s.st.Root(), place{}, false)
-	for len(v.tasks) < len(s.tasks) {
+func (l *ledger) reshape(st *checklist.State) {
+	v := survey{tasks: make([]place, 0, len(l.tasks))}
+	if l.weighs {
+		v.estimates = make([]estimate, 0, len(l.tasks))
+	}
+	v.visit(st.Root(), place{}, false)
+	turns := false
+	if l.weighs {
+		before := l.cur.Measure
+		l.cur.Measure = weigh(v.tasks, v.estimates)
+		turns = l.cur.in != before.in && l.cur.Work != Counts{}
+		l.cur.turned = before.turned || turns
+	}
+	for len(v.tasks) < len(l.tasks) {
 		v.tasks = append(v.tasks, place{})
 	}
-	for len(s.tasks) < len(v.tasks) {
-		s.tasks = append(s.tasks, place{})
+	for len(l.tasks) < len(v.tasks) {
+		l.tasks = append(l.tasks, place{})
 	}
-	was := s.tasks
-	s.tasks, s.cur.Work, s.cur.All = v.tasks, v.work, v.all
+	was := l.tasks
+	l.tasks, l.cur.Work, l.cur.All = v.tasks, Counts{}, v.all
+	for key := range v.tasks {
+		l.cur.Work.add(v.tasks[key].class, v.tasks[key].weight)
+		l.compare(was, v.tasks, key)
+	}
+	if turns { // from time to points: the difference is neither
+		l.cur.Added, l.cur.Removed, l.cur.Regrouped = 0, 0, 0
+		l.pending.Added, l.pending.Removed, l.pending.Regrouped = 0, 0, 0
+	}
+}
+
+// compare tells what became of a task.
+func (l *ledger) compare(was, is []place, key int) {
 	// parted are leaves that got tasks under them, closed up those that lost
 	// theirs.
-	parted := func(key int) bool { return was[key].class.work() && v.tasks[key].class == parent }
-	closedUp := func(key int) bool { return was[key].class == parent && v.tasks[key].class.work() }
-	for key := range v.tasks {
-		before, now := was[key].class, v.tasks[key].class
-		switch {
-		case before == now:
-			continue
-		case before.work() && now.work():
-			s.count(v.tasks[key].section, before, now)
-			continue
-		case before.work() == now.work():
-			continue
+	parted := func(key int) bool { return was[key].class.work() && is[key].class == parent }
+	closedUp := func(key int) bool { return was[key].class == parent && is[key].class.work() }
+	before, now := was[key].class, is[key].class
+	had, has := was[key].weight, is[key].weight
+	switch {
+	case before.work() && now.work():
+		if had != has {
+			l.rescope(has - had)
+			l.moves.weighs(before, has-had)
+			if was[key].given || is[key].given { // the others follow the median
+				l.pending.Tasks = append(l.pending.Tasks, key)
+			}
 		}
-		s.pending.Tasks = append(s.pending.Tasks, key)
-		n := 1
-		if before.work() {
-			n = -1
+		if before != now {
+			l.count(is[key].section, before, now, has)
 		}
-		if parted(key) || closedUp(key) ||
-			before == absent && within(v.tasks, key, parted) || now == absent && within(was, key, closedUp) {
-			s.regroup(n)
-			s.moves.regrouped(before, now)
-			continue
-		}
-		s.rescope(n)
-		if n > 0 {
-			s.moves.came(now)
-		} else {
-			s.moves.left(before, now)
-		}
+		return
+	case before.work() == now.work():
+		return
+	}
+	l.pending.Tasks = append(l.pending.Tasks, key)
+	n := has
+	if before.work() {
+		n = -had
+	}
+	if parted(key) || closedUp(key) ||
+		before == absent && within(is, key, parted) || now == absent && within(was, key, closedUp) {
+		l.regroup(n)
+		l.moves.regrouped(before, had, now, has)
+		return
+	}
+	l.rescope(n)
+	if now.work() {
+		l.moves.came(now, has)
+	} else {
+		l.moves.left(before, now, had)
 	}
 }
 
@@ -169,33 +206,37 @@ func within(tasks []place, key int, is func(int) bool) bool {
 	return false
 }
 
-// count notes that work in a section went from one state to another.
-func (s *Series) count(section int32, before, now class) {
-	flow := s.flow[section]
+// count notes that work of a weight, in a section, went from one state to another.
+func (l *ledger) count(section int32, before, now class, weight int) {
+	flow := l.flow[section]
 	switch {
 	case now == done:
-		s.cur.Completed++
-		s.moves.Closed++
-		flow.Completed++
+		l.cur.Completed += weight
+		l.moves.Closed += weight
+		l.cur.closed++
+		flow.Completed += weight
+		flow.closed++
 	case before == done:
-		s.cur.Reopened++
-		s.moves.Reopened++
-		flow.Reopened++
+		l.cur.Reopened += weight
+		l.moves.Reopened += weight
+		l.cur.closed--
+		flow.Reopened += weight
+		flow.closed--
 	}
-	s.flow[section] = flow
+	l.flow[section] = flow
 }
 
-func (s *Series) regroup(n int) {
-	s.cur.Regrouped += n
-	s.pending.Regrouped += n
+func (l *ledger) regroup(n int) {
+	l.cur.Regrouped += n
+	l.pending.Regrouped += n
 }
 
-func (s *Series) rescope(n int) {
+func (l *ledger) rescope(n int) {
 	if n > 0 {
-		s.cur.Added += n
-		s.pending.Added += n
+		l.cur.Added += n
+		l.pending.Added += n
 		return
 	}
-	s.cur.Removed -= n
-	s.pending.Removed -= n
+	l.cur.Removed -= n
+	l.pending.Removed -= n
 }

@@ -3,6 +3,7 @@ package burndown
 import (
 	"errors"
 	"math"
+	"slices"
 	"time"
 
 	"cairn/events"
@@ -14,6 +15,8 @@ type Options struct {
 	All bool
 	// Seed draws the forecast; 0 is 1.
 	Seed uint64
+	// Weight counts what the work is estimated at, and not tasks: see Unestimated.
+	Weight bool
 	// Sections asks for a forecast of each section.
 	Sections bool
 }
@@ -28,6 +31,13 @@ type Summary struct {
 	Today events.Day
 	Open  bool
 	Days  []Day
+	// Unit is what the figures of days are in, and of what follows from them.
+	Unit Unit
+	// Since is the first day where earlier ones are left out: too little of them
+	// had been estimated. It is empty where none are.
+	Since events.Day
+	// Changes are the commands that changed the scope on those days, oldest first.
+	Changes []ScopeChange
 	// Ideal is the line to compare with; nil where there is none.
 	Ideal *Ideal
 	// Forecast is nil where there is none, and NoForecast says why.
@@ -64,7 +74,20 @@ func (s *Series) Summarise(name string, today events.Day, open bool, o Options) 
 	if o.Seed == 0 {
 		o.Seed = 1
 	}
-	days := s.Days(today)
+	days, changes := s.Days(today), s.Changes()
+	var unit Unit
+	var since events.Day
+	if o.Weight {
+		days = s.Weighed(today)
+		changes = nil
+		if len(days) > 0 {
+			unit = days[len(days)-1].Unit()
+			if s.first() < days[0].Date {
+				since = days[0].Date
+			}
+			changes = slices.DeleteFunc(slices.Clone(s.weight.changes), func(c ScopeChange) bool { return c.Day < days[0].Date })
+		}
+	}
 	if o.All {
 		for i := range days {
 			days[i].Work = days[i].All
@@ -73,7 +96,7 @@ func (s *Series) Summarise(name string, today events.Day, open bool, o Options) 
 	if n := len(days); n > 0 { // another machine's clock may be ahead
 		today = max(today, days[n-1].Date)
 	}
-	v := Summary{Name: name, Title: s.st.Title, Seq: s.st.Seq(), Today: today, Open: open, Days: days}
+	v := Summary{Name: name, Title: s.st.Title, Seq: s.st.Seq(), Today: today, Open: open, Days: days, Unit: unit, Since: since, Changes: changes}
 	if len(days) == 0 {
 		v.NoForecast = &Error{Message: "there is nothing yet"}
 		return v
@@ -99,9 +122,13 @@ func (s *Series) Summarise(name string, today events.Day, open bool, o Options) 
 		if n := len(s.reviews); n > 0 {
 			// As the review saw it: its day was not over, and what came later that
 			// day it did not know.
+			r := s.reviews[n-1]
 			v.Review, over = true, days[:before]
-			if !o.All {
-				then.Work = Counts{Todo: s.reviews[n-1].Remaining}
+			switch {
+			case o.Weight:
+				then.Work = Counts{Todo: r.left}
+			case !o.All:
+				then.Work = Counts{Todo: r.Remaining}
 			}
 		}
 		at := s.standing(v.Ideal, over, then)
@@ -159,7 +186,11 @@ func (s *Series) standing(line *Ideal, over []Day, now Day) Standing {
 func (s *Series) earlier(days []Day, today events.Day) int {
 	back := events.DayOf(today.In(time.UTC).AddDate(0, 0, -7))
 	if n := len(s.reviews); n > 0 {
-		back = s.reviews[n-1].Day
+		r := s.reviews[n-1]
+		back = r.Day
+		if in := days[len(days)-1].in; in != unmeasured && (r.in != in || !r.enough()) {
+			return -1 // nobody knew what was left
+		}
 	}
 	for i := len(days) - 1; i >= 0; i-- {
 		if days[i].Date == back {

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,3 +76,39 @@ func sampleYear(t *testing.T, until events.Day) *burndown.Series {
 }
 
 func p(s string) *string { return &s }
+
+// weighed are three weeks, with an estimate of all tasks but a few.
+func weighed(t *testing.T, until events.Day) *burndown.Series {
+	t.Helper()
+	log := eventstest.NewLog()
+	now := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
+	h := commands.NewHandler(log, commands.Config{Now: func() time.Time { return now }})
+	do := func(cmd commands.Command) {
+		t.Helper()
+		if _, err := h.Execute(t.Context(), commands.Meta{Checklist: "elixir-migration", Actor: events.Actor{ID: "ada@example.com"}, Reason: "talked it over"}, cmd); err != nil {
+			t.Fatal(err)
+		}
+	}
+	finish := "2027-01-15"
+	do(commands.ImportDocument{Document: []byte("# Plan\n\n## A\n" + strings.Repeat("- [ ] task of A\n", 16) + "\n## B\n" + strings.Repeat("- [ ] task of B\n", 14))})
+	do(commands.Plan{Finish: &finish})
+	now = now.AddDate(0, 0, 1)
+	do(commands.Estimate{Tasks: []string{"1-16"}, Estimate: "2d"})
+	do(commands.Estimate{Tasks: []string{"17-28"}, Estimate: "12h"})
+	for key := 1; events.DayOf(now) < until; now = now.AddDate(0, 0, 1) {
+		switch now.Weekday() {
+		case time.Saturday, time.Sunday:
+		case time.Wednesday:
+			do(commands.Estimate{Tasks: []string{strconv.Itoa(key + 15)}, Estimate: "3d"})
+			fallthrough
+		default:
+			do(commands.Transition{Verb: commands.Done, Tasks: []string{strconv.Itoa(key)}})
+			key++
+		}
+	}
+	s, err := projections.Fold(burndown.Projection, log.Read(t.Context(), events.Filter{Checklist: "elixir-migration"}), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}

@@ -23,7 +23,7 @@ func drawFlow(w io.Writer, s *burndown.Summary, o TextOptions) error {
 			fill rune
 		}{{d.Work.Done, '█'}, {d.Work.InProgress, '▓'}, {d.Work.OnHold, '▒'}, {d.Work.Todo, '·'}} {
 			sum += band.n
-			upto := c.scale.row(float64(sum))
+			upto := c.row(sum)
 			if band.n > 0 && upto == from && from < rows {
 				upto++ // what is there can be seen
 			}
@@ -34,9 +34,10 @@ func drawFlow(w io.Writer, s *burndown.Summary, o TextOptions) error {
 		}
 	}
 	last := s.Days[len(s.Days)-1].Work
-	c.grid.text(max(c.scale.row(float64(last.Done))-1, 0), c.today+1, fmt.Sprintf(" %d done ", last.Done))
-	c.grid.text(max(c.scale.row(float64(last.Scope()))-1, 1), c.today+1, fmt.Sprintf(" %d in all ", last.Scope()))
-	return c.write(w, "Work by state", fmt.Sprintf("█ done %d   ▓ in progress %d   ▒ on hold %d   · to do %d", last.Done, last.InProgress, last.OnHold, last.Todo))
+	c.grid.text(max(c.row(last.Done)-1, 0), c.today+1, fmt.Sprintf(" %s done ", s.Unit.Number(last.Done)))
+	c.grid.text(max(c.row(last.Scope())-1, 1), c.today+1, fmt.Sprintf(" %s in all ", s.Unit.Number(last.Scope())))
+	return c.write(w, "Work by state", fmt.Sprintf("█ done %s   ▓ in progress %s   ▒ on hold %s   · to do %s",
+		s.Unit.Number(last.Done), s.Unit.Number(last.InProgress), s.Unit.Number(last.OnHold), s.Unit.Number(last.Todo)))
 }
 
 // Scope lists the commands that changed the scope, newest first: who, and why.
@@ -47,10 +48,10 @@ func Scope(w io.Writer, s *burndown.Summary, changes []burndown.ScopeChange, tex
 	if style.Piped() {
 		fmt.Fprintln(&b, "Changes of the scope  "+id)
 	} else {
-		fmt.Fprintf(&b, "%s\n\n", style.Bold(checklist.Pad("Changes of the scope, newest first", max(style.Edge()-len(id)-2, 8))+"  "+id))
+		fmt.Fprintf(&b, "%s\n\n", style.Bold(checklist.Pad("Changes of the scope"+inUnit(s.Unit)+", newest first", max(style.Edge()-len(id)-2, 8))+"  "+id))
 	}
 	for i := len(changes) - 1; i >= 0; i-- {
-		line := scopeLine(changes[i], text)
+		line := scopeLine(changes[i], s.Unit, text)
 		if !style.Piped() {
 			line = checklist.Cut(line, style.Edge())
 		}
@@ -59,22 +60,35 @@ func Scope(w io.Writer, s *burndown.Summary, changes []burndown.ScopeChange, tex
 	if len(changes) == 0 {
 		fmt.Fprintln(&b, "There is no work in the checklist.")
 	}
+	if line := countedIn(s); line != "" {
+		edge := 78
+		if !style.Piped() {
+			edge = style.Edge()
+		}
+		fmt.Fprintln(&b)
+		for _, part := range wrap(line, edge) {
+			fmt.Fprintln(&b, part)
+		}
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
+// estimating is the command that says how much work tasks are.
+const estimating = "EstimateTask"
+
 // scopeLine is one change: "@410  2027-06-03  ada  +1  69 Rehearse the cutover  asked by audit".
-func scopeLine(c burndown.ScopeChange, text func(key int) string) string {
+func scopeLine(c burndown.ScopeChange, u burndown.Unit, text func(key int) string) string {
 	var parts []string
 	if c.Added > 0 {
-		parts = append(parts, signed(c.Added))
+		parts = append(parts, signed(u, c.Added))
 	}
 	if c.Removed > 0 {
-		parts = append(parts, signed(-c.Removed))
+		parts = append(parts, signed(u, -c.Removed))
 	}
 	change := strings.Join(parts, " ")
 	if c.Regrouped != 0 {
-		change = strings.TrimSpace(change + " ~" + signed(c.Regrouped))
+		change = strings.TrimSpace(change + " ~" + signed(u, c.Regrouped))
 	}
 	what := fmt.Sprintf("%d tasks", len(c.Tasks))
 	switch {
@@ -82,6 +96,11 @@ func scopeLine(c burndown.ScopeChange, text func(key int) string) string {
 		what = "import: " + what
 	case len(c.Tasks) == 1:
 		what = fmt.Sprintf("%d %s", c.Tasks[0], text(c.Tasks[0]))
+		if c.Command == estimating {
+			what += ": estimated"
+		}
+	case c.Command == estimating && len(c.Tasks) > 1:
+		what = fmt.Sprintf("%d tasks estimated", len(c.Tasks))
 	case c.Regrouped != 0 && len(c.Tasks) > 0:
 		what = fmt.Sprintf("%d %s: regrouped", c.Tasks[0], text(c.Tasks[0]))
 	}

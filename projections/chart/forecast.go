@@ -21,7 +21,7 @@ func Forecast(w io.Writer, s *burndown.Summary, o TextOptions) error {
 	}
 	id := fmt.Sprintf("%s@%d", s.Name, s.Seq)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n", style.Bold(checklist.Pad("Forecast", max(style.Edge()-len(id)-2, 8))+"  "+id))
+	fmt.Fprintf(&b, "%s\n\n", style.Bold(checklist.Pad("Forecast"+inUnit(s.Unit), max(style.Edge()-len(id)-2, 8))+"  "+id))
 	if f := s.Forecast; f != nil {
 		day := func(d interface{ Valid() bool }) string {
 			if !d.Valid() {
@@ -90,7 +90,7 @@ func sectionTable(b *strings.Builder, s *burndown.Summary, style checklist.Style
 		if f.Own {
 			chance += " " + checklist.ShortDay(f.By, s.Today)
 		}
-		row(sectionTitle(f), fmt.Sprint(f.Work.Remaining()), day(f.Forecast.P50), day(f.Forecast.P85), day(f.Forecast.P95), chance)
+		row(sectionTitle(f), s.Unit.Number(f.Work.Remaining()), day(f.Forecast.P50), day(f.Forecast.P85), day(f.Forecast.P95), chance)
 	}
 	if unseen {
 		fmt.Fprintln(b, "–: not in sight")
@@ -119,11 +119,13 @@ func without(s *burndown.Summary) string {
 			list = append(list, fmt.Sprintf("%s %d", checklist.Cut(sectionTitle(f), 30), f.Completed))
 		}
 	}
-	if none > 0 {
-		list = append(list, fmt.Sprintf("%d more with none", none))
-	}
-	if len(list) == 0 {
+	switch {
+	case none == 0 && len(list) == 0:
 		return ""
+	case len(list) == 0:
+		list = append(list, fmt.Sprintf("%d with none", none))
+	case none > 0:
+		list = append(list, fmt.Sprintf("%d more with none", none))
 	}
 	return fmt.Sprintf("Not yet, for want of %d closed on %d working days: %s.", burndown.LeastCompletions, burndown.LeastDays, strings.Join(list, " · "))
 }
@@ -147,7 +149,7 @@ func ForecastCSV(w io.Writer, s *burndown.Summary) error {
 	row := func(key, title string, work burndown.Counts, f *burndown.Forecast, none *burndown.Error) {
 		cells := []string{key, audit.Guard(title)}
 		for _, n := range []int{work.Scope(), work.Done, work.Remaining()} {
-			cells = append(cells, strconv.Itoa(n))
+			cells = append(cells, strconv.FormatFloat(s.Unit.Of(n), 'f', -1, 64))
 		}
 		if f == nil {
 			reason := ""

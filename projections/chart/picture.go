@@ -99,6 +99,7 @@ func arrange(s burndown.Summary, kind Kind, o Options) (*scene, error) {
 	if err != nil {
 		return nil, fmt.Errorf("draw %s: %w", kind, err)
 	}
+	s = s.Whole() // a picture has no halves
 	l := newLayout(s, kind, o, faces)
 	l.head()
 	l.foot()

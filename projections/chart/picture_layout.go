@@ -57,13 +57,13 @@ func newLayout(s burndown.Summary, kind Kind, o Options, faces *typefaces) *layo
 
 // head writes what it is, and what it is drawn from.
 func (l *layout) head() {
-	l.title = heading(l.kind, l.weekly()) + ": " + checklist.Clean(l.s.Title) + ", " + source(l.s)
+	l.title = heading(l.kind, l.s.Unit, l.weekly()) + ": " + checklist.Clean(l.s.Title) + ", " + source(l.s)
 	l.desc = story(l.s) + " " + basis(l.s, l.kind)
 	y := l.room.top + l.em*1.1
 	big := round2(l.em * 1.5)
 	from, title := source(l.s), checklist.Clean(l.s.Title)
-	width := l.faces.width(heading(l.kind, l.weekly()), big, true)
-	l.write(label{at: point{l.room.left, y}, text: heading(l.kind, l.weekly()), size: big, color: l.theme.ink, bold: true})
+	width := l.faces.width(heading(l.kind, l.s.Unit, l.weekly()), big, true)
+	l.write(label{at: point{l.room.left, y}, text: heading(l.kind, l.s.Unit, l.weekly()), size: big, color: l.theme.ink, bold: true})
 	if beside := l.room.width() - width*spare - l.em; l.faces.width(from, l.em, false) <= beside {
 		l.write(label{at: point{l.room.right, y}, text: from, size: l.em, color: l.theme.quiet, anchor: end})
 	} else { // what it is drawn from is never cut before its title

@@ -12,7 +12,7 @@ import (
 )
 
 // heading says what a picture shows.
-func heading(kind Kind, weekly bool) string {
+func heading(kind Kind, in burndown.Unit, weekly bool) string {
 	text := "Remaining work"
 	switch kind {
 	case Burnup:
@@ -20,6 +20,7 @@ func heading(kind Kind, weekly bool) string {
 	case Flow:
 		text = "Work by state"
 	}
+	text += inUnit(in)
 	if weekly {
 		text += ", by week"
 	}
@@ -140,6 +141,9 @@ func basis(s burndown.Summary, kind Kind) string {
 	}
 	if len(s.Days) > 0 {
 		list = append(list, "Past days never change.")
+	}
+	if line := countedIn(&s); line != "" {
+		list = append(list, line)
 	}
 	return strings.Join(list, " ")
 }

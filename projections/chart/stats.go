@@ -20,11 +20,11 @@ func Stats(w io.Writer, s *burndown.Summary, v burndown.Stats, people bool, o Te
 	}
 	id := fmt.Sprintf("%s@%d", s.Name, s.Seq)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n", style.Bold(checklist.Pad("Work week by week", max(edge-len(id)-2, 8))+"  "+id))
-	head, row := "%-12s %7s  %9s  %-14s %9s  %9s\n", "%-12s %7d  %9s  %-14s %9d  %9d%s\n"
+	fmt.Fprintf(&b, "%s\n\n", style.Bold(checklist.Pad("Work"+inUnit(s.Unit)+" week by week", max(edge-len(id)-2, 8))+"  "+id))
+	head, row := "%-12s %7s  %9s  %-14s %9s  %9s\n", "%-12s %7s  %9s  %-14s %9s  %9s%s\n"
 	names := []any{"from Monday", "closed", "re-opened", "scope", "remaining", "under way"}
 	if edge < 78 {
-		head, row = "%-10s %6s %7s  %-14s %5s %7s\n", "%-10s %6d %7s  %-14s %5d %7d%s\n"
+		head, row = "%-10s %6s %7s  %-14s %5s %7s\n", "%-10s %6s %7s  %-14s %5s %7s%s\n"
 		names = []any{"Monday", "closed", "re-open", "scope", "left", "started"}
 	}
 	fmt.Fprintf(&b, head, names...)
@@ -36,18 +36,14 @@ func Stats(w io.Writer, s *burndown.Summary, v burndown.Stats, people bool, o Te
 				note = " …"
 			}
 		}
-		fmt.Fprintf(&b, row, week.Monday, week.Completed, some(week.Reopened),
-			weekScope(week), week.Remaining, week.InProgress+week.Held, note)
+		fmt.Fprintf(&b, row, week.Monday, s.Unit.Number(week.Completed), some(s.Unit, week.Reopened),
+			weekScope(s.Unit, week), s.Unit.Number(week.Remaining), s.Unit.Number(week.InProgress+week.Held), note)
 	}
 	fmt.Fprintln(&b)
-	if v.Cycle.N > 0 {
-		for _, line := range wrap(fmt.Sprintf("From start to end, of %d closed: half within %s, 85 %% within %s, 95 %% within %s.",
-			v.Cycle.N, took(v.Cycle.P50), took(v.Cycle.P85), took(v.Cycle.P95)), edge) {
-			fmt.Fprintln(&b, line)
+	for _, line := range figures(s, v) {
+		for _, part := range wrap(line, edge) {
+			fmt.Fprintln(&b, part)
 		}
-	}
-	if v.Unstarted > 0 {
-		fmt.Fprintf(&b, "Of %d more that are closed nobody said when they were started.\n", v.Unstarted)
 	}
 	if len(v.Ageing) > 0 {
 		fmt.Fprintf(&b, "\nIn progress, oldest first\n")
@@ -70,24 +66,43 @@ func Stats(w io.Writer, s *burndown.Summary, v burndown.Stats, people bool, o Te
 	return err
 }
 
+// figures say how the weeks are counted, and how long work took.
+func figures(s *burndown.Summary, v burndown.Stats) []string {
+	var lines []string
+	if line := countedIn(s); line != "" {
+		lines = append(lines, line)
+	}
+	if v.Cycle.N > 0 {
+		lines = append(lines, fmt.Sprintf("From start to end, of %d closed: half within %s, 85 %% within %s, 95 %% within %s.",
+			v.Cycle.N, took(v.Cycle.P50), took(v.Cycle.P85), took(v.Cycle.P95)))
+	}
+	switch {
+	case v.Unstarted > 0 && v.Cycle.N == 0:
+		lines = append(lines, fmt.Sprintf("Of the %d that are closed nobody said when they were started.", v.Unstarted))
+	case v.Unstarted > 0:
+		lines = append(lines, fmt.Sprintf("Of %d more that are closed nobody said when they were started.", v.Unstarted))
+	}
+	return lines
+}
+
 // some is a number, empty for none.
-func some(n int) string {
+func some(u burndown.Unit, n int) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprint(n)
+	return u.Number(n)
 }
 
-func weekScope(w burndown.Week) string {
+func weekScope(u burndown.Unit, w burndown.Week) string {
 	var parts []string
 	if w.Added > 0 {
-		parts = append(parts, signed(w.Added))
+		parts = append(parts, signed(u, w.Added))
 	}
 	if w.Removed > 0 {
-		parts = append(parts, signed(-w.Removed))
+		parts = append(parts, signed(u, -w.Removed))
 	}
 	if w.Regrouped != 0 {
-		parts = append(parts, "regr. "+signed(w.Regrouped))
+		parts = append(parts, "regr. "+signed(u, w.Regrouped))
 	}
 	return strings.Join(parts, " ")
 }

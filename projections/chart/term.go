@@ -126,7 +126,7 @@ func newCanvas(s *burndown.Summary, o TextOptions, end events.Day) *canvas {
 	for _, d := range s.Days {
 		most = max(most, d.Work.Scope())
 	}
-	c.scale = newScale(most)
+	c.scale = newScale(int(math.Ceil(s.Unit.Of(most))))
 	last := s.Days[len(s.Days)-1]
 	width := max(min(o.Width, 100)-2-c.margin(), 20)
 	const label = 12 // room for what stands behind the last day
@@ -138,6 +138,9 @@ func newCanvas(s *burndown.Summary, o TextOptions, end events.Day) *canvas {
 	c.grid = newGrid(width)
 	return c
 }
+
+// row is where so much work is drawn.
+func (c *canvas) row(n int) int { return c.scale.row(c.s.Unit.Of(n)) }
 
 // margin is the columns that the labels of the scale take.
 func (c *canvas) margin() int { return len(fmt.Sprint(c.scale.top)) + 4 }
@@ -158,7 +161,7 @@ func (c *canvas) steps(value func(burndown.Day) int, along, upright rune, corner
 	before := -1
 	for column := 0; column <= c.today; column++ {
 		d, _ := c.at(column)
-		row := c.scale.row(float64(value(d)))
+		row := c.row(value(d))
 		switch {
 		case before < 0 || row == before:
 			c.grid.put(row, column, along)
@@ -179,13 +182,13 @@ func (c *canvas) steps(value func(burndown.Day) int, along, upright rune, corner
 // label writes the last value behind it.
 func (c *canvas) label(value func(burndown.Day) int, before string) {
 	v := value(c.s.Days[len(c.s.Days)-1])
-	c.grid.text(c.scale.row(float64(v)), c.today+1, " "+before+fmt.Sprint(v)+" ")
+	c.grid.text(c.row(v), c.today+1, " "+before+c.s.Unit.Number(v)+" ")
 }
 
 func (c *canvas) scope() {
 	for column := 0; column <= c.today; column++ {
 		d, _ := c.at(column)
-		c.grid.put(c.scale.row(float64(d.Work.Scope())), column, '┄')
+		c.grid.put(c.row(d.Work.Scope()), column, '┄')
 	}
 	c.label(func(d burndown.Day) int { return d.Work.Scope() }, "scope ")
 }
@@ -202,7 +205,7 @@ func (c *canvas) ideal() {
 		if d > line.Finish {
 			break
 		}
-		row := c.scale.row(line.At(d))
+		row := c.scale.row(line.At(d) * c.s.Unit.Of(1))
 		if row == 0 && before == 0 {
 			break
 		}
@@ -220,7 +223,7 @@ func (c *canvas) idealLegend() string {
 	if line.Baseline != "" {
 		from += ", " + checklist.Cut(checklist.Clean(line.Baseline), 20)
 	}
-	return fmt.Sprintf("   · ideal (%d at %s, working days)", line.From, from)
+	return fmt.Sprintf("   · ideal (%s at %s, working days)", c.s.Unit.Number(line.From), from)
 }
 
 // target draws the day by which it is to be done.
@@ -273,7 +276,7 @@ func (c *canvas) write(w io.Writer, title, legend string) error {
 	style := checklist.Style{Width: c.o.Width, Color: !c.o.Plain}
 	var b strings.Builder
 	id := fmt.Sprintf("%s@%d", s.Name, s.Seq)
-	head := fmt.Sprintf("%s, by %s", title, c.axis.by())
+	head := fmt.Sprintf("%s%s, by %s", title, inUnit(s.Unit), c.axis.by())
 	fmt.Fprintln(&b, style.Bold(checklist.Pad(head, max(style.Edge()-len(id)-2, 8))+"  "+id))
 	margin := c.margin() - 2
 	for row := rows; row >= 0; row-- {
@@ -307,6 +310,14 @@ func (c *canvas) write(w io.Writer, title, legend string) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// inUnit says what is counted, where that is no tasks: " in days".
+func inUnit(u burndown.Unit) string {
+	if u.Tasks() {
+		return ""
+	}
+	return " in " + u.Name
 }
 
 func (c *canvas) cells(row int) []rune {

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"io"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,5 +98,40 @@ func TestTerminalOthers(t *testing.T) {
 			}
 			golden(t, name+".txt", b.Bytes())
 		})
+	}
+}
+
+// In estimates: what everything is in, and how that is known.
+func TestTerminalWeight(t *testing.T) {
+	t.Parallel()
+	const until = "2026-12-18"
+	s := weighed(t, until)
+	v := s.Summarise("elixir-migration", until, true, burndown.Options{Weight: true, Sections: true})
+	text := func(key int) string { return s.State().Block(events.TaskRef(key)).Task.Text }
+	o := chart.TextOptions{Plain: true, Width: 80}
+	var b bytes.Buffer
+	for _, write := range []func() error{
+		func() error { return chart.Text(&b, &v, chart.Burndown, o) },
+		func() error { return chart.Text(&b, &v, chart.Flow, o) },
+		func() error { return chart.Forecast(&b, &v, o) },
+		func() error { return chart.Scope(&b, &v, v.Changes, text, o) },
+		func() error {
+			return chart.Stats(&b, &v, s.Stats(v.Days, 8, time.Date(2026, 12, 18, 15, 0, 0, 0, time.UTC)), false, o)
+		},
+	} {
+		if err := write(); err != nil {
+			t.Fatal(err)
+		}
+		b.WriteString("\n")
+	}
+	golden(t, "weight.txt", b.Bytes())
+	b.Reset()
+	if err := chart.SVG(&b, v, chart.Burndown, chart.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Remaining work in days", "Counted in estimated days of eight hours"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the picture does not say %q", want)
+		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 // Each is one line.
 func Words(s *burndown.Summary, more string) []string {
 	var lines []string
-	for _, line := range []string{planned(s), Chance(s), steady(s), scope(s, more), drawnFrom(s)} {
+	for _, line := range []string{planned(s), Chance(s), steady(s), scope(s, more), drawnFrom(s), countedIn(s)} {
 		if line != "" {
 			lines = append(lines, line)
 		}
@@ -25,7 +25,7 @@ func Words(s *burndown.Summary, more string) []string {
 
 // planned says how the work stands beside the ideal line.
 func planned(s *burndown.Summary) string {
-	text := fmt.Sprintf("%d remaining", s.Now.Left)
+	text := s.Unit.Amount(s.Now.Left) + " remaining"
 	switch {
 	case len(s.Days) > 0 && s.Days[len(s.Days)-1].Work.Scope() == 0:
 		return "There is no work in the checklist."
@@ -35,15 +35,41 @@ func planned(s *burndown.Summary) string {
 		return text + "; no target finish: cairn plan --finish DAY."
 	}
 	over := int(math.Round(s.Now.Over))
-	switch {
-	case over > 0:
-		text += fmt.Sprintf(", %d more than the ideal line", over)
-	case over < 0:
-		text += fmt.Sprintf(", %d fewer than the ideal line", -over)
+	switch zero := s.Unit.Number(0); {
+	case over > 0 && s.Unit.Number(over) != zero:
+		text += fmt.Sprintf(", %s more than the ideal line", s.Unit.Amount(over))
+	case over < 0 && s.Unit.Number(-over) != zero:
+		text += fmt.Sprintf(", %s %s than the ideal line", s.Unit.Amount(-over), fewer(s.Unit))
 	default:
 		text += ", as the ideal line has it"
 	}
 	return text + ": " + Behind(s.Now.Behind) + movedFrom(s) + "."
+}
+
+func fewer(u burndown.Unit) string {
+	if u.Tasks() {
+		return "fewer"
+	}
+	return "less"
+}
+
+// countedIn says what the figures are in, where they are no tasks.
+func countedIn(s *burndown.Summary) string {
+	if s.Unit.Tasks() || len(s.Days) == 0 {
+		return ""
+	}
+	text := "Counted in estimated " + s.Unit.Name
+	if s.Unit.Name == "days" {
+		text += " of eight hours"
+	}
+	if s.Since != "" {
+		text += fmt.Sprintf(", from %s on, when enough had an estimate", s.Since)
+	}
+	m := s.Days[len(s.Days)-1].Measure
+	if none := m.Tasks - m.Estimated; none > 0 {
+		text += fmt.Sprintf("; %d of %d tasks have none, and count as the median, %s each", none, m.Tasks, s.Unit.Amount(m.Each))
+	}
+	return text + "."
 }
 
 // Behind says by how much something is behind the plan, or ahead of it.
@@ -159,10 +185,10 @@ func scope(s *burndown.Summary, more string) string {
 	}
 	var parts []string
 	if added > 0 {
-		parts = append(parts, fmt.Sprintf("+%d", added))
+		parts = append(parts, signed(s.Unit, added))
 	}
 	if removed > 0 {
-		parts = append(parts, fmt.Sprintf("−%d", removed))
+		parts = append(parts, signed(s.Unit, -removed))
 	}
 	text := "Scope " + when + " "
 	if len(parts) == 0 {
@@ -170,7 +196,7 @@ func scope(s *burndown.Summary, more string) string {
 	}
 	text += strings.Join(parts, " ")
 	if regrouped != 0 {
-		text += fmt.Sprintf(", regrouped %s", signed(regrouped))
+		text += fmt.Sprintf(", regrouped %s", signed(s.Unit, regrouped))
 	}
 	if more != "" && (len(parts) > 0 || regrouped != 0) {
 		text += " (" + more + ")"
@@ -179,11 +205,11 @@ func scope(s *burndown.Summary, more string) string {
 }
 
 // signed is a number with its sign, "−" for minus.
-func signed(n int) string {
+func signed(u burndown.Unit, n int) string {
 	if n < 0 {
-		return fmt.Sprintf("−%d", -n)
+		return "−" + u.Number(-n)
 	}
-	return fmt.Sprintf("+%d", n)
+	return "+" + u.Number(n)
 }
 
 // drawnFrom says what the forecast was drawn from.
@@ -196,7 +222,11 @@ func drawnFrom(s *burndown.Summary) string {
 	if f.Weekly {
 		unit = "working days, by whole weeks,"
 	}
-	return fmt.Sprintf("From %d %s with %d closed, seed %d. Past days never change.", f.Days, unit, f.Completed, f.Seed)
+	closed := fmt.Sprintf("%d closed", f.Completed)
+	if !s.Unit.Tasks() {
+		closed = fmt.Sprintf("%d tasks closed, %s", f.Completed, s.Unit.Amount(f.Amount))
+	}
+	return fmt.Sprintf("From %d %s with %s, seed %d. Past days never change.", f.Days, unit, closed, f.Seed)
 }
 
 // wrap breaks a line between words where it is longer than width.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,6 +29,7 @@ type chartOptions struct {
 	seed      uint64
 	csv       bool
 	weight    bool
+	markdown  bool
 }
 
 func (o *chartOptions) register(cmd *cobra.Command) {
@@ -35,6 +37,7 @@ func (o *chartOptions) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.count, "count", "work", "count `work`, or all boxes")
 	cmd.Flags().BoolVar(&o.weight, "weight", false, "count estimates: hours, days or points")
 	cmd.Flags().BoolVar(&o.csv, "csv", false, "a table for other tools")
+	cmd.Flags().BoolVar(&o.markdown, "markdown", false, "as Markdown, for an issue")
 	_ = cmd.RegisterFlagCompletionFunc("count", cobra.FixedCompletions([]string{"work", "all"}, cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -54,7 +57,7 @@ func (o *chartOptions) registerSeed(cmd *cobra.Command) {
 }
 
 // check refuses what the flags do not know.
-func (o *chartOptions) check() error {
+func (o *chartOptions) check(asJSON bool) error {
 	for _, f := range []struct {
 		name, value string
 		known       []string
@@ -66,6 +69,18 @@ func (o *chartOptions) check() error {
 	}
 	if o.weight && o.count == "all" {
 		return &commands.Error{Code: commands.CodeUsage, Message: "--weight counts what work is estimated at; it does not go with --count all"}
+	}
+	forms := []string{}
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{{"--json", asJSON}, {"--csv", o.csv}, {"--markdown", o.markdown}, {"--svg", o.svg != ""}} {
+		if f.given {
+			forms = append(forms, f.name)
+		}
+	}
+	if len(forms) > 1 {
+		return &commands.Error{Code: commands.CodeUsage, Message: strings.Join(forms, " and ") + ": give one of them"}
 	}
 	return nil
 }
@@ -81,13 +96,17 @@ will be done. Past days never change: what is opened again raises today.
   cairn burndown
   cairn burndown --scope            what came into the scope: who, when and why
   cairn burndown --as-of fri        as it was
+  cairn burndown --markdown | gh issue comment 12 --body-file -
   cairn burndown --weight           in estimated days, and not in tasks
   cairn burndown --svg work.svg --png work.png
   cairn burndown --csv > days.csv`,
 		Args: args(0, 0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.chart(cmd.Context(), o, "burndown", func(w io.Writer, s *burndown.Series, v *burndown.Summary, co chart.TextOptions) error {
-				if scope {
+				switch {
+				case scope && o.markdown:
+					return chart.MarkdownScope(w, v, v.Changes, textIn(s.State()))
+				case scope:
 					co.Width = c.style().Width
 					return chart.Scope(w, v, v.Changes, textIn(s.State()), co)
 				}
@@ -172,6 +191,9 @@ in, on the last 30 working days. It says nothing before 10 tasks are closed and
 		Args: args(0, 0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.chart(cmd.Context(), o, "forecast", func(w io.Writer, _ *burndown.Series, v *burndown.Summary, co chart.TextOptions) error {
+				if o.markdown {
+					return chart.MarkdownForecast(w, v)
+				}
 				return chart.Forecast(w, v, co)
 			})
 		},
@@ -198,8 +220,12 @@ has been in progress for how long.
 				return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--weeks %d: want a number of weeks", weeks)}
 			}
 			return c.chart(cmd.Context(), o, "stats", func(w io.Writer, s *burndown.Series, v *burndown.Summary, co chart.TextOptions) error {
+				figures := s.Stats(v.Days, weeks, o.at(s.State()))
+				if o.markdown {
+					return chart.MarkdownStats(w, v, figures, people)
+				}
 				co.Width = c.style().Width
-				return chart.Stats(w, v, s.Stats(v.Days, weeks, o.at(s.State())), people, co)
+				return chart.Stats(w, v, figures, people, co)
 			})
 		},
 	}
@@ -226,7 +252,7 @@ func (c *cli) over(o *chartOptions, s *burndown.Series) bool {
 
 // chart draws the work of this run's checklist at the moment that o asks for.
 func (c *cli) chart(ctx context.Context, o *chartOptions, kind string, draw func(io.Writer, *burndown.Series, *burndown.Summary, chart.TextOptions) error) error {
-	if err := o.check(); err != nil {
+	if err := o.check(c.json); err != nil {
 		return err
 	}
 	name, err := c.name(ctx)
@@ -253,7 +279,7 @@ func (c *cli) chart(ctx context.Context, o *chartOptions, kind string, draw func
 			return c.pictures(o, v, chart.Kind(kind))
 		}
 		style := c.style()
-		return draw(c.out, s, &v, chart.TextOptions{By: o.by, Width: style.Width, Plain: !style.Color})
+		return draw(c.out, s, &v, chart.TextOptions{By: o.by, Width: style.Width, Plain: !style.Color, Markdown: o.markdown})
 	})
 }
 

@@ -17,6 +17,9 @@ type TextOptions struct {
 	Plain bool
 	// More is put behind the sentence about the scope: how to see more.
 	More string
+	// Markdown puts the chart into a piece of Markdown, in 80 columns and without
+	// colour, to be pasted into an issue.
+	Markdown bool
 }
 
 // axis maps days to columns: each unit, a day or a week, takes some columns, or

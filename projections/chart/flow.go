@@ -79,6 +79,15 @@ const estimating = "EstimateTask"
 
 // scopeLine is one change: "@410  2027-06-03  ada  +1  69 Rehearse the cutover  asked by audit".
 func scopeLine(c burndown.ScopeChange, u burndown.Unit, text func(key int) string) string {
+	line := fmt.Sprintf("%6s  %s  %-8s %5s  %s", fmt.Sprintf("@%d", c.Seq), c.Day, checklist.Clean(c.By.Name()), changed(c, u), checklist.Clean(subject(c, text)))
+	if c.Reason != "" {
+		line += "  “" + checklist.Clean(c.Reason) + "”"
+	}
+	return line
+}
+
+// changed says by how much a command changed the scope: "+2 −1 ~+1".
+func changed(c burndown.ScopeChange, u burndown.Unit) string {
 	var parts []string
 	if c.Added > 0 {
 		parts = append(parts, signed(u, c.Added))
@@ -90,6 +99,11 @@ func scopeLine(c burndown.ScopeChange, u burndown.Unit, text func(key int) strin
 	if c.Regrouped != 0 {
 		change = strings.TrimSpace(change + " ~" + signed(u, c.Regrouped))
 	}
+	return change
+}
+
+// subject says which tasks a change of the scope is about.
+func subject(c burndown.ScopeChange, text func(key int) string) string {
 	what := fmt.Sprintf("%d tasks", len(c.Tasks))
 	switch {
 	case c.Import:
@@ -104,9 +118,5 @@ func scopeLine(c burndown.ScopeChange, u burndown.Unit, text func(key int) strin
 	case c.Regrouped != 0 && len(c.Tasks) > 0:
 		what = fmt.Sprintf("%d %s: regrouped", c.Tasks[0], text(c.Tasks[0]))
 	}
-	line := fmt.Sprintf("%6s  %s  %-8s %5s  %s", fmt.Sprintf("@%d", c.Seq), c.Day, checklist.Clean(c.By.Name()), change, what)
-	if c.Reason != "" {
-		line += "  “" + checklist.Clean(c.Reason) + "”"
-	}
-	return line
+	return what
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,16 +35,18 @@ func Forecast(w io.Writer, s *burndown.Summary, o TextOptions) error {
 		fmt.Fprintf(&b, "without more      %-14s %-14s %s\n\n", day(f.Steady.P50), day(f.Steady.P85), day(f.Steady.P95))
 	}
 	sectionTable(&b, s, style)
-	for _, line := range Words(s, o.More) {
-		if s.Forecast != nil && strings.HasPrefix(line, "If nothing more") {
-			continue // it stands above
-		}
+	for _, line := range withoutSteady(s, o.More) {
 		for _, part := range wrap(line, style.Edge()) {
 			fmt.Fprintln(&b, part)
 		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// withoutSteady are the Words but for what stands in the table.
+func withoutSteady(s *burndown.Summary, more string) []string {
+	return slices.DeleteFunc(Words(s, more), func(line string) bool { return line == steady(s) })
 }
 
 // sectionTable writes a line for each section of which there is a forecast, and

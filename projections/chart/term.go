@@ -118,7 +118,7 @@ type canvas struct {
 
 // newCanvas makes room from the first day to end.
 func newCanvas(s *burndown.Summary, o TextOptions, end events.Day) *canvas {
-	if o.Width == 0 {
+	if o.Width == 0 || o.Markdown {
 		o.Width = 80
 	}
 	c := &canvas{s: s, o: o}
@@ -277,7 +277,9 @@ func (c *canvas) write(w io.Writer, title, legend string) error {
 	var b strings.Builder
 	id := fmt.Sprintf("%s@%d", s.Name, s.Seq)
 	head := fmt.Sprintf("%s%s, by %s", title, inUnit(s.Unit), c.axis.by())
-	fmt.Fprintln(&b, style.Bold(checklist.Pad(head, max(style.Edge()-len(id)-2, 8))+"  "+id))
+	if !c.o.Markdown {
+		fmt.Fprintln(&b, style.Bold(checklist.Pad(head, max(style.Edge()-len(id)-2, 8))+"  "+id))
+	}
 	margin := c.margin() - 2
 	for row := rows; row >= 0; row-- {
 		label := ""
@@ -302,6 +304,12 @@ func (c *canvas) write(w io.Writer, title, legend string) error {
 		row = strings.TrimPrefix(row+"   "+sign, "   ")
 	}
 	fmt.Fprintln(&b, row)
+	if c.o.Markdown {
+		p := newPage(s, head)
+		p.fence(b.String())
+		p.list(Words(s, c.o.More))
+		return p.to(w)
+	}
 	fmt.Fprintln(&b)
 	for _, line := range Words(s, c.o.More) {
 		for _, part := range wrap(line, style.Edge()) {

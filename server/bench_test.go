@@ -3,6 +3,7 @@ package server_test
 import (
 	"fmt"
 	"iter"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -245,7 +246,8 @@ func benchFold(b *testing.B, fold func(iter.Seq2[events.Envelope, error]) (*chec
 	b.ReportMetric(0, "ns/op")
 }
 
-// fillLog makes a log of one checklist with 100,000 events or so.
+// fillLog makes a log of one checklist with 100,000 events or so, or as many as
+// CAIRN_BENCH_EVENTS says, tasks done and opened again in turns.
 func fillLog(b *testing.B, dir string) int {
 	b.Helper()
 	ctx := b.Context()
@@ -259,7 +261,14 @@ func fillLog(b *testing.B, dir string) int {
 	for i := range all {
 		all[i] = strconv.Itoa(i + 1)
 	}
-	for i := range 18 {
+	events := 100_000
+	if s := os.Getenv("CAIRN_BENCH_EVENTS"); s != "" {
+		var err error
+		if events, err = strconv.Atoi(s); err != nil {
+			b.Fatalf("CAIRN_BENCH_EVENTS=%s: want a number", s)
+		}
+	}
+	for i := range max(events/len(all)-2, 1) {
 		verb := []commands.Verb{commands.Done, commands.Reopen}[i%2]
 		if _, err := h.Execute(ctx, meta(name(0)), commands.Transition{Verb: verb, Tasks: all}); err != nil {
 			b.Fatal(err)

@@ -116,6 +116,38 @@ func TestDays(t *testing.T) {
 				"2026-10-26  scope 3  done 3  doing 0  held 0  dropped 0  +0 -0 ~0  closed 1  reopened 0\n",
 		},
 		{
+			// On the 29th of March the clocks go from 02:00 to 03:00: the day has 23
+			// hours, and midnight is 23:00 UTC before it and 22:00 UTC behind it.
+			name: "the beginning of summer time in Berlin",
+			does: func(w *world) {
+				w.at("2026-03-27T10:00").importing(three).do(commands.Plan{Timezone: p("Europe/Berlin")})
+				w.at("2026-03-28T22:59").do(verb(commands.Start, "1")) // 23:59 in winter time
+				w.at("2026-03-28T23:00").do(verb(commands.Done, "1"))  // 00:00 of the 29th
+				w.at("2026-03-29T21:59").do(verb(commands.Done, "2"))  // 23:59 in summer time
+				w.at("2026-03-29T22:00").do(verb(commands.Done, "3"))  // 00:00 of the 30th
+			},
+			today: "2026-03-30",
+			want: "2026-03-27  scope 3  done 0  doing 0  held 0  dropped 0  +3 -0 ~0  closed 0  reopened 0\n" +
+				"2026-03-28  scope 3  done 0  doing 1  held 0  dropped 0  +0 -0 ~0  closed 0  reopened 0\n" +
+				"2026-03-29  scope 3  done 2  doing 0  held 0  dropped 0  +0 -0 ~0  closed 2  reopened 0\n" +
+				"2026-03-30  scope 3  done 3  doing 0  held 0  dropped 0  +0 -0 ~0  closed 1  reopened 0\n",
+		},
+		{
+			// In 2019 summer time ended in São Paulo at midnight behind the 16th of
+			// February, which went back to 23:00: the hour before midnight comes twice,
+			// from 01:00 and from 02:00 UTC on, and both are of the 16th.
+			name: "an hour before midnight that comes twice in São Paulo",
+			does: func(w *world) {
+				w.at("2019-02-16T10:00").importing(three).do(commands.Plan{Timezone: p("America/Sao_Paulo")})
+				w.at("2019-02-17T01:59").do(verb(commands.Done, "1")) // 23:59 in summer time
+				w.at("2019-02-17T02:59").do(verb(commands.Done, "2")) // 23:59 again
+				w.at("2019-02-17T03:00").do(verb(commands.Done, "3")) // 00:00 of the 17th
+			},
+			today: "2019-02-17",
+			want: "2019-02-16  scope 3  done 2  doing 0  held 0  dropped 0  +3 -0 ~0  closed 2  reopened 0\n" +
+				"2019-02-17  scope 3  done 3  doing 0  held 0  dropped 0  +0 -0 ~0  closed 1  reopened 0\n",
+		},
+		{
 			// In 2018 summer time began in São Paulo at midnight of the 4th of
 			// November: that day has no 00:00, its first instant is 01:00 (03:00 UTC).
 			name: "a day without midnight in São Paulo",

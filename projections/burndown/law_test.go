@@ -32,7 +32,7 @@ func (w *world) state(stop func(events.Envelope) bool) *checklist.State {
 func (w *world) live(t *rapid.T) {
 	w.at("2026-03-20T10:00").importing("# Plan\n\n- [ ] z\n\n## A\n- [ ] a\n  - [x] a1\n  - [ ] a2\n- [~] b\n\n## B\n- [ ] c\n\n### Risks of it\n- [ ] r\n")
 	for range rapid.IntRange(1, 25).Draw(t, "commands") {
-		w.now = w.now.Add(time.Duration(rapid.IntRange(0, 20*60).Draw(t, "minutes")) * time.Minute)
+		w.now = w.now.Add(time.Duration(rapid.IntRange(-1, 20*60).Draw(t, "minutes")) * time.Minute)
 		st := w.state(nil)
 		var keys []string
 		for b := range st.Root().Tasks() {
@@ -151,6 +151,37 @@ func TestPastDaysNeverChange(t *testing.T) {
 		}
 		if diff := cmp.Diff(table(then[:n+1]), table(whole[:i+1])); diff != "" {
 			t.Fatalf("(-then +now):\n%s", diff)
+		}
+	})
+}
+
+// Cut at the end of any day, by when events were recorded, the days up to it are
+// those of the whole log: late syncs, claims of earlier days, other zones and a
+// clock that goes back a minute notwithstanding.
+func TestCutAtTheEndOfADay(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t)
+		w.live(t)
+		whole := w.series(nil).Days("")
+		day := rapid.SampledFrom(whole).Draw(t, "day").Date
+		s := burndown.New()
+		for env, err := range w.log.Read(testContext, events.Filter{Checklist: "plan"}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if events.DayOf(env.RecordedTime.In(s.State().Zone())) > day {
+				break
+			}
+			if s, err = burndown.Evolve(s, env); err != nil {
+				t.Fatal(err)
+			}
+		}
+		upto := func(days []burndown.Day) string {
+			return table(slices.DeleteFunc(slices.Clone(days), func(d burndown.Day) bool { return d.Date > day }))
+		}
+		if diff := cmp.Diff(upto(s.Days(day)), upto(whole)); diff != "" {
+			t.Fatalf("up to %s (-then +now):\n%s", day, diff)
 		}
 	})
 }

@@ -30,6 +30,9 @@ type chartOptions struct {
 	csv       bool
 	weight    bool
 	markdown  bool
+	// toJSON and toCSV write a view's own form; nil is that of the days.
+	toJSON func(*burndown.Series, *burndown.Summary, burndown.JSON) any
+	toCSV  func(io.Writer, *burndown.Series, *burndown.Summary) error
 }
 
 func (o *chartOptions) register(cmd *cobra.Command) {
@@ -178,7 +181,7 @@ gets wider, work piles up.
 }
 
 func newForecast(c *cli) *cobra.Command {
-	o := &chartOptions{}
+	o := &chartOptions{toCSV: func(w io.Writer, _ *burndown.Series, v *burndown.Summary) error { return chart.ForecastCSV(w, v) }}
 	cmd := &cobra.Command{
 		Use: "forecast", Short: "By when the work will be done, and how likely that is",
 		Long: `By when the work will be done if it goes on as in the last weeks, and how likely
@@ -206,6 +209,17 @@ in, on the last 30 working days. It says nothing before 10 tasks are closed and
 func newStats(c *cli) *cobra.Command {
 	o := &chartOptions{}
 	weeks, people := 8, false
+	figures := func(s *burndown.Series, v *burndown.Summary) burndown.Stats {
+		return s.Stats(v.Days, weeks, o.at(s.State()))
+	}
+	o.toJSON = func(s *burndown.Series, v *burndown.Summary, j burndown.JSON) any {
+		f := figures(s, v)
+		return f.JSON(v, j, people)
+	}
+	o.toCSV = func(w io.Writer, s *burndown.Series, v *burndown.Summary) error {
+		f := figures(s, v)
+		return f.CSV(w, v)
+	}
 	cmd := &cobra.Command{
 		Use: "stats", Short: "What was closed each week, how long it took, what grows old",
 		Long: `What was closed each week, how long work took from its start to its end, and what
@@ -220,12 +234,11 @@ has been in progress for how long.
 				return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--weeks %d: want a number of weeks", weeks)}
 			}
 			return c.chart(cmd.Context(), o, "stats", func(w io.Writer, s *burndown.Series, v *burndown.Summary, co chart.TextOptions) error {
-				figures := s.Stats(v.Days, weeks, o.at(s.State()))
 				if o.markdown {
-					return chart.MarkdownStats(w, v, figures, people)
+					return chart.MarkdownStats(w, v, figures(s, v), people)
 				}
 				co.Width = c.style().Width
-				return chart.Stats(w, v, figures, people, co)
+				return chart.Stats(w, v, figures(s, v), people, co)
 			})
 		},
 	}
@@ -270,9 +283,13 @@ func (c *cli) chart(ctx context.Context, o *chartOptions, kind string, draw func
 		v := s.Summarise(name, o.today(s.State()), !c.over(o, s), burndown.Options{All: o.count == "all", Seed: o.seed, Weight: o.weight, Sections: kind == "forecast"})
 		switch {
 		case c.json:
-			return c.printJSON(v.JSON(s.State().JSONHead(kind, o.of())))
-		case o.csv && kind == "forecast":
-			return chart.ForecastCSV(c.out, &v)
+			j := v.JSON(s.State().JSONHead(kind, o.of()))
+			if o.toJSON != nil {
+				return c.printJSON(o.toJSON(s, &v, j))
+			}
+			return c.printJSON(j)
+		case o.csv && o.toCSV != nil:
+			return o.toCSV(c.out, s, &v)
 		case o.csv:
 			return v.CSV(c.out)
 		case o.svg != "" || o.png != "":

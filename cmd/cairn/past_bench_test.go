@@ -30,7 +30,7 @@ func BenchmarkProcessPast(tb *testing.B) {
 	b := longLog(tb)
 	for _, args := range []string{
 		"show --as-of @9000", "blame", "blame --as-of @9000", "diff @9000", "diff @5000 @9000", "diff import", "log --limit 1", "show",
-		"burndown", "stats", "undo -n",
+		"burndown", "burnup", "flow", "forecast", "stats", "burndown --svg -", "undo -n",
 	} {
 		tb.Run(strings.ReplaceAll(args, " ", "_"), func(tb *testing.B) {
 			b := &bench{tb, b.binary, b.dir}

@@ -64,6 +64,7 @@ type Log struct {
 	dir    string
 	server *embedded
 	lock   *dirLock
+	door   *door
 
 	head headKeeper
 

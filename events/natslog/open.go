@@ -36,6 +36,8 @@ type Config struct {
 	// time.Now and UUIDv7.
 	Now   func() time.Time
 	NewID func() string
+	// Listen lets others subscribe to changes. The zero Listen is no port.
+	Listen Listen
 }
 
 const defaultWait = 10 * time.Second
@@ -67,6 +69,10 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 	if !Exists(c.Dir) && !c.Create && !hasStore(c.Dir) {
 		return nil, notFound(c.Dir)
 	}
+	door, err := newDoor(c.Listen)
+	if err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return nil, unwritable(c.Dir, err)
 	}
@@ -77,11 +83,14 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Log{dir: c.Dir, place: c.Dir, lock: lock, memory: c.Memory}
+	l := &Log{dir: c.Dir, place: c.Dir, lock: lock, memory: c.Memory, door: door}
 	l.life, l.end = context.WithCancel(context.Background())
 	if err := l.open(ctx, &c); err != nil {
 		l.release()
 		return nil, err
+	}
+	if err := l.server.listen(); err != nil {
+		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
 }
@@ -149,7 +158,7 @@ func (l *Log) open(ctx context.Context, c *Config) error {
 
 // start runs the server and connects to it.
 func (l *Log) start(ctx context.Context) (err error) {
-	if l.server, err = startServer(l.dir); err != nil {
+	if l.server, err = startServer(l.dir, l.door); err != nil {
 		return err
 	}
 	if l.nc, err = l.server.connect(); err != nil {

@@ -16,12 +16,14 @@ import (
 	"cairn/events"
 )
 
-// embedded is a NATS server inside this process: no port, no signals, no log
-// files. Only its own in-process connections reach it.
+// embedded is a NATS server inside this process: no signals, no log files, and no
+// port unless one was asked for; see [Listen]. Only its own in-process
+// connections reach the log.
 type embedded struct {
 	*server.Server
 	opts *server.Options
 	said *complaints
+	door *door // nil if nothing listens
 }
 
 // serverOptions returns how JetStream is run on dir.
@@ -45,16 +47,20 @@ func serverOptions(dir string) *server.Options {
 	}
 }
 
-// startServer runs JetStream on dir, which must be locked.
-func startServer(dir string) (*embedded, error) {
+// startServer runs JetStream on dir, which must be locked. Where a door is given,
+// nobody passes it before [embedded.listen].
+func startServer(dir string, d *door) (*embedded, error) {
 	opts := serverOptions(dir)
+	if d != nil {
+		d.configure(opts)
+	}
 	srv, err := server.NewServer(opts)
 	if err != nil {
 		return nil, fmt.Errorf("embed NATS: %w", err)
 	}
 	said := &complaints{}
 	said.writes, said.fail = context.WithCancelCause(context.Background())
-	e := &embedded{Server: srv, opts: opts, said: said}
+	e := &embedded{Server: srv, opts: opts, said: said, door: d}
 	srv.SetLogger(e.said, false, false)
 	srv.Start() // returns when the store has been read
 	if !srv.JetStreamEnabled() {
@@ -69,7 +75,11 @@ func startServer(dir string) (*embedded, error) {
 
 // connect returns a connection of its own.
 func (e *embedded) connect() (*nats.Conn, error) {
-	return nats.Connect("", nats.InProcessServer(e), nats.NoReconnect())
+	opts := []nats.Option{nats.InProcessServer(e), nats.NoReconnect()}
+	if e.door != nil {
+		opts = append(opts, nats.UserInfo(insider, e.door.secret))
+	}
+	return nats.Connect("", opts...)
 }
 
 // disabled reports whether JetStream gave up, as it does when the disk is full.
@@ -103,13 +113,18 @@ var fatal = []string{
 	"file too large", "will be disabled", "disabling jetstream",
 }
 
+// add takes in what the server says. Trap: it also says what clients call
+// themselves; one called "no space left" must not stop the log.
 func (c *complaints) add(format string, v ...any) {
+	said := fmt.Sprintf(format, v...)
+	if aboutOutsider(said) {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.last) == 10 {
 		c.last = c.last[1:]
 	}
-	said := fmt.Sprintf(format, v...)
 	c.last = append(c.last, said)
 	said = strings.ToLower(said)
 	if slices.ContainsFunc(fatal, func(f string) bool { return strings.Contains(said, f) }) {

@@ -1,6 +1,7 @@
 package natslog
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,7 +33,7 @@ var secrets = map[string]string{
 
 // deploy runs the nodes of docker-compose.yml from their own configuration; only
 // the addresses and folders are of this test. It returns their addresses.
-func deploy(t *testing.T) (hosts []string) {
+func deploy(t testing.TB) (hosts []string) {
 	t.Helper()
 	const nodes = 3
 	for name, secret := range secrets {
@@ -85,7 +87,7 @@ func as(user, secret string, hosts ...string) string {
 	return strings.Join(hosts, ",")
 }
 
-func freePorts(t *testing.T, n int) (ports []int) {
+func freePorts(t testing.TB, n int) (ports []int) {
 	t.Helper()
 	for range n {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -299,4 +301,51 @@ func moduleVersion(t *testing.T, path string) string {
 		t.Fatalf("go.mod does not require %s", path)
 	}
 	return at[1]
+}
+
+// BenchmarkDeployed is what appends cost on the three nodes of the compose file,
+// all on this machine: one at a time, of 64 writers, and batches of 1000.
+func BenchmarkDeployed(b *testing.B) {
+	hosts := deploy(b)
+	l, err := Connect(b.Context(), as("cairn", "of-cairn", hosts...), Remote{Create: true, Replicas: 3})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	runs := 0
+	name := func() string { runs++; return fmt.Sprintf("list-%d", runs) }
+	b.Run("one", func(b *testing.B) {
+		list, last := name(), events.Seq(0)
+		for i := uint64(0); b.Loop(); i++ {
+			last = mustAppend(b, l, batch(list, last, i, 1))
+		}
+	})
+	b.Run("64 writers", func(b *testing.B) {
+		var writer atomic.Int64
+		list := name()
+		b.SetParallelism(32)
+		b.RunParallel(func(pb *testing.PB) {
+			list := fmt.Sprintf("%s-%d", list, writer.Add(1))
+			last := events.Seq(0)
+			for i := uint64(0); pb.Next(); i++ {
+				for { // NATS also calls it a conflict while it finishes the write before
+					seq, err := l.Append(b.Context(), []events.Append{batch(list, last, i, 1)})
+					if err == nil {
+						last = seq
+						break
+					}
+					if !errors.Is(err, events.ErrConflict) {
+						b.Error(err)
+						return
+					}
+				}
+			}
+		})
+	})
+	b.Run("batches of 1000", func(b *testing.B) {
+		list, last := name(), events.Seq(0)
+		for i := uint64(0); b.Loop(); i++ {
+			last = mustAppend(b, l, batch(list, last, i*1000, 1000))
+		}
+	})
 }

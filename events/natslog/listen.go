@@ -22,7 +22,7 @@ import (
 // log: cairn.changes.<checklist>.<noun>.<verb>, whose messages are the stored
 // events. They can do nothing else. They are in an account of their own, into
 // which only the changes are imported, and may not publish: the log, its stream
-// and cairn.sys are out of their reach twice; see docs/adr/0018. The zero Listen
+// and cairn.sys are out of their reach twice; see docs/adr/0019. The zero Listen
 // is no port at all.
 type Listen struct {
 	// Addr is host:port; port 0 is any free one. Empty: nothing listens.

@@ -59,15 +59,18 @@ func (k *remoteHead) get() Head {
 func (k *remoteHead) appended(_ context.Context, first events.Seq, leaves []merkle.Hash) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if n := events.Seq(k.frontier.N()); first == n+1 {
-		for _, leaf := range leaves {
+	n := events.Seq(k.frontier.N())
+	if first <= n+1 && first+events.Seq(len(leaves))-1 > n {
+		// Of a batch, catchUp may have read a part before its acknowledgement came.
+		seen := leaves[:n+1-first]
+		if len(seen) > 0 && seen[len(seen)-1] != k.leaf {
+			return damaged("the log is shorter than it was: it stored an event at @%d, we saw @%d", first, n)
+		}
+		for _, leaf := range leaves[len(seen):] {
 			k.frontier.Append(leaf)
 		}
 		k.leaf = leaves[len(leaves)-1]
-	} else if first <= n && first+events.Seq(len(leaves))-1 > n {
-		return damaged("the log is shorter than it was: it stored an event at @%d, we saw @%d", first, n)
 	}
-	// Where first <= n, catchUp read the event before its acknowledgement came.
 	k.seen = max(k.seen, first+events.Seq(len(leaves))-1)
 	return nil
 }

@@ -15,6 +15,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+
 	"cairn/events"
 	"cairn/events/natslog"
 	"cairn/server/access"
@@ -27,8 +30,17 @@ import (
 // ServeConfig says what to serve and where.
 type ServeConfig struct {
 	Config
-	// Place is the log's directory; it is made where there is none.
+	// Place is the log's directory; it is made where there is none. With NATS it is
+	// this server's own: for its key, and what can be lost.
 	Place Place
+	// NATS is the URL of a JetStream elsewhere that has the log, or several with
+	// commas between them; empty for a log in Place. Any number of servers may share
+	// it.
+	NATS string
+	// Credentials is a file with what opens NATS; empty for none.
+	Credentials string
+	// Replicas of the streams, where they are made; zero is 1.
+	Replicas int
 	// Listen is the address of the HTTP door; empty is 127.0.0.1:8080.
 	Listen string
 	// CertFile and KeyFile are those of TLS; without, and without BehindProxy, Listen
@@ -90,13 +102,16 @@ func NewServer(ctx context.Context, c ServeConfig) (*Server, error) {
 
 // open opens the log and listens; what it did by then is the caller's to close.
 func (s *Server) open(ctx context.Context, c *ServeConfig) error {
-	nc := c.Place.config(c.Config)
-	nc.Create = true
 	var err error
-	if s.log, err = natslog.Open(ctx, nc); err != nil {
+	if s.log, err = c.open(ctx); err != nil {
 		return err
 	}
-	if err := c.Place.made(); err != nil {
+	if c.NATS == "" {
+		err = c.Place.made()
+	} else {
+		err = c.announceKey(ctx, s.log)
+	}
+	if err != nil {
 		return err
 	}
 	if s.App, err = app.NewShared(ctx, s.log, commands.Config{Now: c.Now}); err != nil {
@@ -107,6 +122,41 @@ func (s *Server) open(ctx context.Context, c *ServeConfig) error {
 	}
 	a := Announcement{PID: os.Getpid(), URL: s.URL, Secret: s.secret}
 	return a.Announce(c.Place.Dir)
+}
+
+// open opens the log of the server.
+func (c *ServeConfig) open(ctx context.Context) (*natslog.Log, error) {
+	nc := c.Place.config(c.Config)
+	if c.NATS == "" {
+		nc.Create = true
+		return natslog.Open(ctx, nc)
+	}
+	r := natslog.Remote{Create: true, Replicas: c.Replicas, State: c.Place.Dir, Memory: nc.Memory, Now: c.Now}
+	if c.Credentials != "" {
+		r.Options = append(r.Options, nats.UserCredentials(c.Credentials))
+	}
+	return natslog.Connect(ctx, c.NATS, r)
+}
+
+// announceKey announces the key of a server that shares a log, once.
+func (c *ServeConfig) announceKey(ctx context.Context, log *natslog.Log) error {
+	verifier, err := log.Verifier()
+	if err != nil {
+		return err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	now := c.Now
+	if now == nil {
+		now = time.Now
+	}
+	_, err = trust.AddSigner(ctx, log, verifier, host, nil, trust.Stamp{
+		Actor: events.Actor{ID: "cairn", Auth: "system"}, Via: "cairn", Now: now,
+		NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
+	})
+	return err
 }
 
 func (s *Server) listen(ctx context.Context, c *ServeConfig) error {
@@ -230,3 +280,6 @@ func (s *Server) Close() error {
 	}
 	return s.log.Close()
 }
+
+// Log returns where the log is: its directory, or the URL of NATS without secrets.
+func (s *Server) Log() string { return s.log.Place() }

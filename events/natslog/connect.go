@@ -103,6 +103,12 @@ func withoutSecrets(server string) string {
 func (l *Log) connect(ctx context.Context, server string, r *Remote) (err error) {
 	opts := append([]nats.Option{
 		nats.Name("cairn"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond),
+		nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2), // who is silent for longer is gone
+		nats.DisconnectErrHandler(func(*nats.Conn, error) {
+			now := time.Now()
+			l.away.CompareAndSwap(nil, &now)
+		}),
+		nats.ReconnectHandler(func(*nats.Conn) { l.away.Store(nil) }),
 	}, r.Options...)
 	if l.nc, err = nats.Connect(server, opts...); err != nil {
 		return &Error{

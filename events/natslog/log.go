@@ -59,6 +59,8 @@ type Log struct {
 	// home is where the key and the tiles of a log elsewhere are; see keys.
 	home string
 	own  *tiles // of such a log
+	// away is since when there is no connection; nil while there is.
+	away atomic.Pointer[time.Time]
 
 	// Of an embedded log only.
 	dir    string
@@ -126,9 +128,21 @@ func (l *Log) Head() Head { return l.head.get() }
 // [Log.Head].
 func (l *Log) End() events.Seq { return l.head.get().N }
 
+// Away returns for how long there has been no connection to a log elsewhere; 0
+// while there is one.
+func (l *Log) Away() time.Duration {
+	if since := l.away.Load(); since != nil {
+		return max(time.Since(*since), 1)
+	}
+	return 0
+}
+
 // Latest is Head, and includes all that the stream held when it was asked.
 func (l *Log) Latest(ctx context.Context) (Head, error) {
 	if k, ok := l.head.(*remoteHead); ok {
+		if l.Away() > 0 {
+			return Head{}, l.unreachable("look up the end", nats.ErrDisconnected)
+		}
 		if err := k.catchUp(ctx); err != nil {
 			return Head{}, err
 		}

@@ -98,7 +98,7 @@ func (d *door) members(api huma.API) {
 	}
 	huma.Register(api, huma.Operation{
 		OperationID: "users", Method: http.MethodGet, Path: "/api/v1/users", Summary: "Who may use the log", Tags: []string{"administration"}, Errors: []int{401, 403, 503},
-	}, func(ctx context.Context, in *consistent) (*struct{ Body users }, error) {
+	}, func(ctx context.Context, in *Consistent) (*struct{ Body users }, error) {
 		out := &struct{ Body users }{users{1, "users", []jsonUser{}}}
 		err := d.settle(ctx, *in)
 		if err == nil {
@@ -122,7 +122,7 @@ func (d *door) members(api huma.API) {
 	})
 	huma.Register(api, huma.Operation{
 		OperationID: "tokens", Method: http.MethodGet, Path: "/api/v1/tokens", Summary: "The tokens that there are", Tags: []string{"administration"}, Errors: []int{401, 403, 503},
-	}, func(ctx context.Context, in *consistent) (*struct{ Body tokens }, error) {
+	}, func(ctx context.Context, in *Consistent) (*struct{ Body tokens }, error) {
 		out := &struct{ Body tokens }{tokens{1, "tokens", []jsonToken{}}}
 		err := d.settle(ctx, *in)
 		if err == nil {

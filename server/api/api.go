@@ -93,10 +93,11 @@ func New(a Backend, c Config) http.Handler {
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		write(w, problem(http.StatusNotFound, "not_found", 3, "there is nothing at "+r.URL.Path).hinted("/api/v1/openapi.json names what there is."))
 	})
+	h := d.staleHeader(mux)
 	if d.trust != nil {
-		return treeHeader(d.trust, mux)
+		h = treeHeader(d.trust, h)
 	}
-	return mux
+	return h
 }
 
 const description = `Commands and views of Cairn's checklists.
@@ -105,16 +106,18 @@ A command is POSTed to /checklists/{checklist}/commands/{Command} and answers wi
 it recorded. Give it an Idempotency-Key (a UUID) to be able to send it again: it happens once. With If-Match it is refused
 unless the resource still has that ETag.
 
-Answers say in Cairn-Seq which position of the log they hold; a request with Cairn-Min-Seq waits for it.`
+Answers say in Cairn-Seq which position of the log they hold; a request with Cairn-Min-Seq waits for it. While the log
+cannot be reached, answers say in Cairn-Stale for how many seconds, and changes are refused with 503.`
 
-// consistent are what a read may ask for besides.
-type consistent struct {
+// Consistent is what a read may ask for besides. It is exported as the fields of
+// an embedded struct are not read otherwise.
+type Consistent struct {
 	MinSeq events.Seq `header:"Cairn-Min-Seq" doc:"Wait up to 2 s until the views hold this position of the log; else 503"`
 	Fresh  bool       `query:"fresh" doc:"Ask the log itself first: the answer holds everything that was acknowledged before the request"`
 }
 
 // settle waits until the views are as a request wants them.
-func (d *door) settle(ctx context.Context, c consistent) error {
+func (d *door) settle(ctx context.Context, c Consistent) error {
 	seq := c.MinSeq
 	if c.Fresh {
 		last, err := d.app.Last(ctx)
@@ -153,14 +156,14 @@ func (d *door) about(api huma.API) {
 		OperationID: "server", Method: http.MethodGet, Path: "/api/v1", Summary: "What server this is, and how far its log reaches",
 		Tags: []string{"server"},
 	}, func(ctx context.Context, in *struct {
-		consistent
+		Consistent
 		From []uint64 `query:"from" maxItems:"4" doc:"Prove that the log goes on from these sizes"`
 	}) (*struct {
 		Seq  events.Seq `header:"Cairn-Seq"`
 		Body server
 	}, error,
 	) {
-		if err := d.settle(ctx, in.consistent); err != nil {
+		if err := d.settle(ctx, in.Consistent); err != nil {
 			return nil, problemOf(err)
 		}
 		out := &struct {

@@ -17,7 +17,7 @@ func (d *door) checklists(api huma.API) {
 	huma.Register(api, huma.Operation{
 		OperationID: "checklists", Method: http.MethodGet, Path: "/api/v1/checklists", Summary: "All checklists",
 		Tags: []string{"views"}, Errors: []int{401, 503},
-	}, func(ctx context.Context, in *consistent) (*struct {
+	}, func(ctx context.Context, in *Consistent) (*struct {
 		Seq  events.Seq `header:"Cairn-Seq"`
 		Body app.JSONSummaries
 	}, error,
@@ -41,7 +41,7 @@ func (d *door) checklists(api huma.API) {
 		OperationID: "document", Method: http.MethodGet, Path: "/api/v1/checklists/{checklist}/document", Summary: "The document, byte for byte",
 		Tags: []string{"views"}, Errors: []int{401, 403, 404, 503},
 	}, func(ctx context.Context, in *struct {
-		consistent
+		Consistent
 		Checklist string `path:"checklist"`
 	}) (*struct {
 		Seq  events.Seq `header:"Cairn-Seq"`
@@ -50,7 +50,7 @@ func (d *door) checklists(api huma.API) {
 		Body []byte
 	}, error,
 	) {
-		if err := d.settle(ctx, in.consistent); err != nil {
+		if err := d.settle(ctx, in.Consistent); err != nil {
 			return nil, problemOf(err)
 		}
 		out := &struct {

@@ -11,7 +11,7 @@ import (
 )
 
 type eventsInput struct {
-	consistent
+	Consistent
 	Checklist string        `query:"checklist" maxLength:"63" doc:"Only those of this checklist"`
 	After     events.Seq    `query:"after" doc:"Only those behind this position"`
 	Upto      events.Seq    `query:"upto" doc:"Only those up to this position"`
@@ -27,7 +27,7 @@ func (d *door) events(api huma.API) {
 		Tags:        []string{"events"}, Errors: []int{400, 401, 403, 404, 503},
 		Responses: map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{"application/x-ndjson": {}}}},
 	}, func(ctx context.Context, in *eventsInput) (*huma.StreamResponse, error) {
-		if err := d.settle(ctx, in.consistent); err != nil {
+		if err := d.settle(ctx, in.Consistent); err != nil {
 			return nil, problemOf(err)
 		}
 		id := identity(ctx)

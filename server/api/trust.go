@@ -57,7 +57,7 @@ func (d *door) trusted(api huma.API) {
 		OperationID: "checkpoint", Method: http.MethodGet, Path: "/api/v1/checkpoint", Summary: "A signed checkpoint of the log",
 		Description: "A signed note (C2SP tlog-checkpoint).",
 		Tags:        []string{"trust"}, Errors: []int{401, 503},
-	}, func(ctx context.Context, in *consistent) (*text, error) {
+	}, func(ctx context.Context, in *Consistent) (*text, error) {
 		if err := d.settle(ctx, *in); err != nil {
 			return nil, problemOf(err)
 		}

@@ -69,7 +69,11 @@ func (l *Log) Append(ctx context.Context, appends []events.Append) (events.Seq, 
 		writes := l.server.writes()
 		defer context.AfterFunc(writes, func() { broke(context.Cause(writes)) })()
 	}
-	return l.store(ctx, w)
+	last, err := l.store(ctx, w)
+	if err != nil {
+		return 0, err
+	}
+	return last, l.report(ctx, appends, last)
 }
 
 // writable returns an error if nothing may be appended.

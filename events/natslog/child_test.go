@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"cairn/events"
+	"cairn/events/natslog/natstest"
 )
 
 // Some traps need a second process: the test binary runs itself with what to
@@ -23,6 +24,9 @@ import (
 const childVar = "CAIRN_NATSLOG_CHILD"
 
 func TestMain(m *testing.M) {
+	if natstest.Main() {
+		return
+	}
 	if what := os.Getenv(childVar); what != "" {
 		if err := child(what, os.Getenv(childVar+"_DIR")); err != nil {
 			fmt.Println("error:", err)

@@ -24,7 +24,8 @@ type Remote struct {
 	// Create makes the streams where there are none; otherwise that is
 	// ErrNotFound.
 	Create bool
-	// Replicas of the streams that Create makes: 1 or 3. Zero is 1.
+	// Replicas of the streams that Create makes: 1 or 3. Zero is 1. Where there
+	// are too few servers for 3, that is ErrUnavailable.
 	Replicas int
 	// Verifier is the note verifier of the creating server, for the first
 	// event. Empty for none.
@@ -40,11 +41,13 @@ type Remote struct {
 	Options []nats.Option
 }
 
-// Connect opens the log that lies in the JetStream at server. Any number of
+// Connect opens the log that lies in the JetStream at server: a URL, or those of
+// several servers of one cluster with commas between them. Any number of
 // processes may have it open.
 //
 // The connection needs the right to publish to cairn.log.> and cairn.sys, and
-// to use the streams CAIRN and CAIRN_HEAD; nobody else should have it. Set
+// to use the streams CAIRN, CAIRN_HEAD and, where Replicas is more than 1,
+// CAIRN_ACKED, with cairn.acked.> and cairn.fence.>; nobody else should have it. Set
 // jetstream.limits.batch.max_msgs to [events.MaxBatch] there, and sync_interval
 // to always. It returns the errors that [Open] does.
 func Connect(ctx context.Context, server string, r Remote) (*Log, error) {
@@ -90,14 +93,20 @@ func (l *Log) claim(ctx context.Context, state string) error {
 	return err
 }
 
-// withoutSecrets returns a URL that can be shown.
+// withoutSecrets returns the addresses that can be shown: server is one URL, or
+// several with commas between them.
 func withoutSecrets(server string) string {
-	u, err := url.Parse(server)
-	if err != nil {
+	var shown []string
+	for one := range strings.SplitSeq(server, ",") {
+		if u, err := url.Parse(strings.TrimSpace(one)); err == nil && u.Host != "" {
+			u.User = nil
+			shown = append(shown, u.String())
+		}
+	}
+	if shown == nil {
 		return "NATS"
 	}
-	u.User = nil
-	return u.String()
+	return strings.Join(shown, ",")
 }
 
 func (l *Log) connect(ctx context.Context, server string, r *Remote) (err error) {
@@ -211,6 +220,11 @@ func (l *Log) enterRemote(ctx context.Context, r *Remote, heads jetstream.Stream
 	}
 	if err := checkConfig(l.place, info.Config); err != nil {
 		return err
+	}
+	if info.Config.Replicas > 1 {
+		if err := l.openAcked(ctx, info.Config.Replicas); err != nil {
+			return err
+		}
 	}
 	k := &remoteHead{l: l, heads: heads, stop: make(chan struct{}), stopped: make(chan struct{})}
 	h, err := k.load(ctx)

@@ -30,8 +30,16 @@ func TestConnectNothing(t *testing.T) {
 
 func TestWithoutSecrets(t *testing.T) {
 	t.Parallel()
-	if got, want := withoutSecrets("nats://ada:secret@example.com:4222"), "nats://example.com:4222"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+	for server, want := range map[string]string{
+		"nats://ada:secret@example.com:4222":            "nats://example.com:4222",
+		"nats://a:secret@one:4222, nats://b:secret@two": "nats://one:4222,nats://two",
+		"a:secret@one:4222,nats://b:secret@two":         "nats://two",
+		"a:secret@one:4222":                             "NATS",
+		"":                                              "NATS",
+	} {
+		if got := withoutSecrets(server); got != want {
+			t.Errorf("%q: got %q, want %q", server, got, want)
+		}
 	}
 }
 

@@ -73,6 +73,9 @@ const (
 	wrongLastSeq         jetstream.ErrorCode = 10071
 	wrongLastSeqConstant jetstream.ErrorCode = 10164
 
+	noSuitablePeers      jetstream.ErrorCode = 10005
+	replicasNotSupported jetstream.ErrorCode = 10074
+
 	insufficientResources jetstream.ErrorCode = 10023
 	memoryExceeded        jetstream.ErrorCode = 10028
 	storageExceeded       jetstream.ErrorCode = 10047
@@ -94,6 +97,12 @@ func (l *Log) failed(ctx context.Context, what string, err error) error {
 		return fmt.Errorf("%s: %w (%w)", what, events.ErrConflict, err)
 	case insufficientResources, memoryExceeded, storageExceeded, storeFailed:
 		return unwritable(l.place, fmt.Errorf("%s: %w", what, err))
+	case noSuitablePeers, replicasNotSupported:
+		return &Error{
+			Err: events.ErrUnavailable, Cause: fmt.Errorf("%s: %w", what, err),
+			Message: fmt.Sprintf("%s has too few servers for 3 replicas", l.place),
+			Hint:    "Nothing was made. Look whether all servers of the cluster run.",
+		}
 	case streamOffline:
 		return l.unreachable(what, err)
 	case batchIncomplete:

@@ -69,6 +69,8 @@ type Log struct {
 	door   *door
 
 	head headKeeper
+	// acked is set where the stream has several replicas.
+	acked *acked
 
 	// life ends when the log is closed; work counts what must end before.
 	life   context.Context

@@ -57,6 +57,7 @@ func checkConfig(place string, c jetstream.StreamConfig) error {
 	add(!c.AllowAtomicPublish, "allow_atomic off")
 	add(c.AllowRollup, "allow_rollup_hdrs on")
 	add(c.AllowMsgTTL, "allow_msg_ttl on")
+	add(c.AllowDirect, "allow_direct on")
 	add(c.NoAck, "no_ack on")
 	add(c.Sealed, "sealed")
 	add(c.Mirror != nil || len(c.Sources) > 0, "takes from other streams")

@@ -35,7 +35,7 @@ import (
 
 // Config says how a cluster is. The zero Config is usable.
 type Config struct {
-	// Nodes is how many there are; zero is 3.
+	// Nodes is how many there are; zero is 3. A single one is no cluster.
 	Nodes int
 	// Accounts is how many logs fit into the cluster, one each; zero is 8.
 	Accounts int
@@ -274,6 +274,9 @@ func (c *Cluster) ready(ctx context.Context, i int) error {
 			info, err := s.Info(ctx)
 			if err != nil {
 				return err
+			}
+			if info.Cluster == nil {
+				return nil
 			}
 			for _, peer := range info.Cluster.Replicas {
 				if peer.Name == c.nodes[i].Name && !peer.Current {

@@ -64,12 +64,16 @@ func (n *node) options() (*server.Options, error) {
 	if !n.NoBatches {
 		fmt.Fprintf(&b, " limits { batch { max_msgs: %d } }\n", events.MaxBatch)
 	}
-	// The others would pass on each other's address, and connect past the links.
-	fmt.Fprintf(&b, "}\ncluster {\n name: natstest\n listen: 127.0.0.1:%d\n advertise: \"127.0.0.1:1\"\n pool_size: -1\n routes: [", n.Route)
-	for _, port := range n.Routes {
-		fmt.Fprintf(&b, "\"nats://127.0.0.1:%d\", ", port)
+	b.WriteString("}\n")
+	if len(n.Routes) > 0 {
+		// The others would pass on each other's address, and connect past the links.
+		fmt.Fprintf(&b, "cluster {\n name: natstest\n listen: 127.0.0.1:%d\n advertise: \"127.0.0.1:1\"\n pool_size: -1\n routes: [", n.Route)
+		for _, port := range n.Routes {
+			fmt.Fprintf(&b, "\"nats://127.0.0.1:%d\", ", port)
+		}
+		b.WriteString(" ]\n}\n")
 	}
-	b.WriteString(" ]\n}\naccounts {\n")
+	b.WriteString("accounts {\n")
 	for i := range n.Accounts + 1 { // the last one is for Ready
 		fmt.Fprintf(&b, " A%d { jetstream: enabled, users: [ { user: %s, password: %s } ] }\n", i, userName(i), password)
 	}

@@ -59,8 +59,9 @@ type acked struct {
 	l      *Log
 	server string
 
-	mu   sync.Mutex // guards ends and what they hold, but not their turns
+	mu   sync.Mutex // guards ends and what they hold, but not their turns, and seen
 	ends map[string]*ackedEnd
+	seen map[string]events.Seq // the last event of each checklist that was seen here
 }
 
 // ackedEnd is one checklist's: many that wait store one message.
@@ -78,7 +79,7 @@ func (l *Log) openAcked(ctx context.Context, replicas int) error {
 	if err != nil {
 		return l.failed(ctx, "look up the stream "+ackedStreamName, err)
 	}
-	l.acked = &acked{l: l, server: nuid.Next(), ends: make(map[string]*ackedEnd)}
+	l.acked = &acked{l: l, server: nuid.Next(), ends: make(map[string]*ackedEnd), seen: make(map[string]events.Seq)}
 	return nil
 }
 
@@ -87,6 +88,33 @@ func ackedName(checklist string) string {
 		return "_"
 	}
 	return checklist
+}
+
+// saw notes that the log holds an event.
+func (k *acked) saw(checklist string, seq events.Seq) {
+	if k == nil {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.seen[checklist] = max(k.seen[checklist], seq)
+}
+
+// end returns the last event that a reader of f is known to meet, or to pass.
+func (k *acked) end(f events.Filter) events.Seq {
+	if k == nil || len(f.Kinds) > 0 {
+		return 0
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if f.Checklist != "" || f.System {
+		return k.seen[f.Checklist]
+	}
+	last := events.Seq(0)
+	for _, seq := range k.seen {
+		last = max(last, seq)
+	}
+	return last
 }
 
 // confirm returns when it is stored that checklist reached seq.
@@ -165,6 +193,7 @@ func (k *acked) last(ctx context.Context, checklist string) (events.Seq, error) 
 			if checklist == "" {
 				last = max(last, 1) // the first is there before anybody reports
 			}
+			k.saw(checklist, last)
 			return last, nil
 		}
 		if !wait(ctx, ackedRetry/10) {
@@ -252,6 +281,7 @@ func (l *Log) report(ctx context.Context, appends []events.Append, last events.S
 	ends := make(map[string]events.Seq)
 	for i := len(appends) - 1; i >= 0; i-- {
 		if n := len(appends[i].Events); n > 0 {
+			l.acked.saw(appends[i].Checklist, last)
 			ends[appends[i].Checklist] = max(ends[appends[i].Checklist], last)
 			last -= events.Seq(n)
 		}

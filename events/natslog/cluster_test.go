@@ -49,6 +49,7 @@ func TestClusterLog(t *testing.T) {
 	t.Run("two filters", func(t *testing.T) { testTwoFilters(t, cluster) })
 	t.Run("conflicts have two codes", func(t *testing.T) { testTwoCodes(t, cluster) })
 	t.Run("refused after the agreement", func(t *testing.T) { testPoison(t, cluster) })
+	t.Run("a replica that is behind", func(t *testing.T) { testBehind(t, cluster) })
 	t.Run("the end, as any server sees it", func(t *testing.T) { testLast(t, cluster) })
 }
 
@@ -182,7 +183,8 @@ func testLast(t *testing.T, cluster *natstest.Cluster) {
 		name := []string{"a", "b"}[i%2]
 		last[name] = mustAppend(t, logs[i%3], batch(name, last[name], uint64(i/2), 1))
 		for name, want := range last {
-			if got, err := logs[(i+1)%3].Last(t.Context(), name); err != nil || got != want {
+			other := logs[(i+1)%3]
+			if got, err := other.Last(t.Context(), name); err != nil || got != want {
 				t.Errorf("end of %s: got @%d, %v, want @%d", name, got, err, want)
 			}
 		}
@@ -192,6 +194,32 @@ func testLast(t *testing.T, cluster *natstest.Cluster) {
 	}
 	if got, err := logs[0].Last(t.Context(), ""); err != nil || got != 1 {
 		t.Errorf("end of the log's own: got @%d, %v, want @1", got, err)
+	}
+}
+
+// Trap: a reader is served by any replica, which may be behind what this log has
+// seen already.
+func testBehind(t *testing.T, cluster *natstest.Cluster) {
+	l := onThree(t, cluster.Account(t), 0, 1, 2)
+	last := mustAppend(t, l, batch("a", 0, 0, 1))
+	l.acked.saw("a", last+1) // as if another replica had shown it
+	for _, f := range []events.Filter{{Checklist: "a"}, {}, {Checklist: "a", Upto: last + 5}} {
+		got := events.Seq(0)
+		for env, err := range l.Read(t.Context(), f) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got = env.Seq; got == last { // the end that the replica has
+				l.acked.saw("a", mustAppend(t, l, batch("a", last, uint64(last)-1, 1))+1)
+			}
+			if got == last+1 {
+				break
+			}
+		}
+		if got != last+1 {
+			t.Errorf("%+v: got events up to @%d, want up to @%d", f, got, last+1)
+		}
+		last++
 	}
 }
 

@@ -2,13 +2,17 @@ package natslog
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
+	"time"
 
 	"cairn/events"
 )
 
-// Read yields events up to the end the log has on entry; see [events.Log].
+// Read yields events up to the end the log has on entry; see [events.Log]. In a
+// cluster that is the end which the replica has that is read. Without Kinds it is
+// never before what this Log has stored, read or been told by [Log.Last] already.
 func (l *Log) Read(ctx context.Context, f events.Filter) iter.Seq2[events.Envelope, error] {
 	return func(yield func(events.Envelope, error) bool) {
 		l.iterate(ctx, f, false, yield)
@@ -46,11 +50,19 @@ func (l *Log) iterate(ctx context.Context, f events.Filter, follow bool, yield f
 	}
 	defer p.close()
 	check := continuity{filter: f, place: l.place, seq: f.After}
+	began, least := time.Now(), l.acked.end(f)
 	for {
 		m, err := p.next(ctx)
 		if err != nil {
 			fail(err)
 			return
+		}
+		if m == nil && !p.short && p.last < least {
+			if err := p.again(ctx, began); err != nil {
+				fail(err)
+				return
+			}
+			continue
 		}
 		if m == nil || (f.Upto != 0 && m.Seq > f.Upto) {
 			if err := check.end(p.short && (f.Upto == 0 || m == nil)); err != nil {
@@ -68,6 +80,7 @@ func (l *Log) iterate(ctx context.Context, f events.Filter, follow bool, yield f
 			fail(err)
 			return
 		}
+		l.acked.saw(name, m.Seq)
 		if len(f.Kinds) > 0 && !slices.Contains(f.Kinds, env.Data.Kind()) {
 			continue // another version of the kind lies on the same subject
 		}
@@ -78,6 +91,19 @@ func (l *Log) iterate(ctx context.Context, f events.Filter, follow bool, yield f
 			return
 		}
 	}
+}
+
+// again reads on, from another replica perhaps: the one that was read is behind
+// what this log has seen.
+func (p *puller) again(ctx context.Context, began time.Time) error {
+	behind := errors.New("the replica that was read is behind")
+	if time.Since(began) > restartWithin {
+		return p.l.unreachable("read", behind)
+	}
+	if !wait(ctx, restartEvery/10) {
+		return p.l.failed(ctx, "read", ctx.Err())
+	}
+	return p.restart(ctx, behind)
 }
 
 // continuity notices events that are missing. JetStream says nothing when it

@@ -5,10 +5,11 @@ COUNT    ?= 5
 FUZZTIME ?= 60s
 KILLS    ?= 2000
 STEPS    ?= 500
+FAULTS   ?= 20
 GOLDEN    = $(shell grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-race lint fuzz fuzz-events fuzz-markdown fuzz-diff fuzz-trust fuzz-access bench kill clones golden pictures
+.PHONY: help build demo test test-race lint fuzz fuzz-events fuzz-markdown fuzz-diff fuzz-trust fuzz-access bench kill cluster clones golden pictures
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +53,9 @@ bench: ## all benchmarks, COUNT times (5)
 
 kill: ## the long campaign of kill -9, KILLS times (2000)
 	CAIRN_KILLS=$(KILLS) go test ./cmd/cairn -run TestKill -count=1 -timeout 2h
+
+cluster: ## three nodes, the leader killed, cut off or stopped FAULTS times (20)
+	CAIRN_FAULTS=$(FAULTS) go test ./server/commands -run 'TestCluster$$' -count=1 -v -timeout 2h
 
 clones: ## three clones of one repository, STEPS random steps (500)
 	CAIRN_CLONE_STEPS=$(STEPS) go test ./server/docfile -run TestThreeClones -count=1 -v -timeout 2h

@@ -18,8 +18,8 @@ import (
 // ackTimeout is how long the acknowledgement of a write is waited for;
 // remoteTimeout where the log is elsewhere: an acknowledgement can get lost when
 // a server goes and comes, and the caller, who knows the command's id, tries
-// again. ackGrace is how much longer than the caller's deadline the log waits, so
-// that its head stays right.
+// again. ackGrace is how much longer than the caller's deadline an embedded log
+// waits, so that its head stays right; elsewhere the head is read up anyway.
 const (
 	ackTimeout    = 30 * time.Second
 	remoteTimeout = 5 * time.Second
@@ -52,13 +52,13 @@ func (l *Log) Append(ctx context.Context, appends []events.Append) (events.Seq, 
 	defer done()
 	// The write is followed to its end even if the caller gives up: what it
 	// stored must come into the head.
-	wait := ackTimeout
+	wait, grace := ackTimeout, ackGrace
 	if l.server == nil {
-		wait = remoteTimeout
+		wait, grace = remoteTimeout, 0
 	}
 	deadline := time.Now().Add(wait)
-	if d, ok := ctx.Deadline(); ok && (l.server != nil || d.Add(ackGrace).Before(deadline)) {
-		deadline = d.Add(ackGrace)
+	if d, ok := ctx.Deadline(); ok && (l.server != nil || d.Before(deadline)) {
+		deadline = d.Add(grace)
 	}
 	ctx, cancel := context.WithDeadlineCause(l.life, deadline, nats.ErrTimeout)
 	defer cancel()

@@ -118,6 +118,8 @@ func (l *Log) connect(ctx context.Context, server string, r *Remote) (err error)
 			l.away.CompareAndSwap(nil, &now)
 		}),
 		nats.ReconnectHandler(func(*nats.Conn) { l.away.Store(nil) }),
+		// The default writes to the process's standard error.
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
 	}, r.Options...)
 	if l.nc, err = nats.Connect(server, opts...); err != nil {
 		return &Error{

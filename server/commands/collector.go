@@ -30,6 +30,7 @@ type collector struct {
 
 type pending struct {
 	append events.Append
+	until  time.Time // its caller's deadline; zero: none
 	seq    events.Seq
 	err    error
 	// turn is sent to once: true is the lead of the next round, false says
@@ -40,6 +41,7 @@ type pending struct {
 // Append is Log.Append of one checklist's events.
 func (c *collector) Append(ctx context.Context, a events.Append) (events.Seq, error) {
 	p := &pending{append: a, turn: make(chan bool, 1)}
+	p.until, _ = ctx.Deadline()
 	c.mu.Lock()
 	c.waiting = append(c.waiting, p)
 	lead := !c.busy
@@ -60,7 +62,7 @@ func (c *collector) round(ctx context.Context) {
 	group := c.take()
 	c.mu.Unlock()
 
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), c.until(group))
 	c.write(ctx, group)
 	cancel()
 
@@ -74,6 +76,25 @@ func (c *collector) round(ctx context.Context) {
 	for _, p := range group {
 		p.turn <- false // never read by the leader itself
 	}
+}
+
+// until is how long a group is tried: as long as the most patient of its callers
+// waits, whoever leads it.
+func (c *collector) until(group []*pending) time.Time {
+	most := time.Now().Add(c.timeout)
+	last := time.Time{}
+	for _, p := range group {
+		if p.until.IsZero() {
+			return most
+		}
+		if p.until.After(last) {
+			last = p.until
+		}
+	}
+	if last.Before(most) {
+		return last
+	}
+	return most
 }
 
 // take removes what fits into one batch from those that wait.

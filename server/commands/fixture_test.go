@@ -11,11 +11,17 @@ import (
 	"go.uber.org/goleak"
 
 	"cairn/events"
+	"cairn/events/natslog/natstest"
 	"cairn/projections/checklist"
 	"cairn/server/commands"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if natstest.Main() {
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // now is a Monday.
 var now = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)

@@ -318,7 +318,7 @@ func (h *Handler) DryRun(ctx context.Context, meta Meta, cmd Command) (Result, e
 			return Result{}, err
 		}
 	}
-	if result, known, err := l.known(ctx, h.log, meta, cmd.Name(), hash); known || err != nil {
+	if result, known, err := l.known(ctx, h, meta, cmd.Name(), hash); known || err != nil {
 		return result, err
 	}
 	if cmd, err = h.prepare(ctx, l, meta, cmd); err != nil {

@@ -87,15 +87,22 @@ func (s *stream[S]) execute(ctx context.Context, h *Handler, meta Meta, name, ha
 		}
 	}
 	for attempt := 0; ; attempt++ {
-		if result, known, err := s.known(ctx, h.log, meta, name, hash); known || err != nil {
+		if result, known, err := s.known(ctx, h, meta, name, hash); known || err != nil {
 			return result, err
 		}
 		envelopes, seq, err := decide(ctx, meta)
-		if err != nil {
+		if refused := new(Error); err != nil && !errors.As(err, &refused) {
 			return Result{}, err
 		}
-		if len(envelopes) == 0 {
-			return Result{ID: meta.ID, Seq: seq}, nil
+		if len(envelopes) == 0 { // nothing that the log could contradict
+			stands, failed := s.stands(ctx, h)
+			if failed != nil {
+				return Result{}, fmt.Errorf("%s: %w", name, failed)
+			}
+			if !stands {
+				continue
+			}
+			return Result{ID: meta.ID, Seq: seq}, err
 		}
 		last, err := h.collect.Append(ctx, events.Append{Checklist: s.name, Expect: seq, Events: envelopes})
 		if err == nil {
@@ -128,7 +135,7 @@ func pause(ctx context.Context, attempt int) {
 }
 
 // known answers a command whose id the stream knows from the stored events.
-func (s *stream[S]) known(ctx context.Context, log events.Log, meta Meta, name, hash string) (Result, bool, error) {
+func (s *stream[S]) known(ctx context.Context, h *Handler, meta Meta, name, hash string) (Result, bool, error) {
 	var at projections.Command
 	var ok bool
 	if err := s.view.Read(func(st S) error {
@@ -140,8 +147,11 @@ func (s *stream[S]) known(ctx context.Context, log events.Log, meta Meta, name, 
 	if at.Hash != hash {
 		return Result{}, false, &Error{Code: CodeCommandReused, Message: fmt.Sprintf("the command id %s was used for another command (@%d)", meta.ID, at.First), Hint: "Nothing was written. A new command needs a new --id."}
 	}
+	if err := s.confirmed(ctx, h, at.Last); err != nil {
+		return Result{}, false, fmt.Errorf("%s again: %w", name, err)
+	}
 	result := Result{ID: meta.ID, Seq: at.Last, Repeated: true}
-	for env, err := range log.Read(ctx, s.filter(at.First-1, at.Last)) {
+	for env, err := range h.log.Read(ctx, s.filter(at.First-1, at.Last)) {
 		if err != nil {
 			return Result{}, false, fmt.Errorf("%s again: %w", name, err)
 		}

@@ -161,8 +161,10 @@ func (k *acked) store(ctx context.Context, subject string, body []byte) (uint64,
 		ack, err := k.l.js.PublishMsg(attempt, &nats.Msg{Subject: subject, Data: body}, jetstream.WithExpectStream(ackedStreamName))
 		cancel()
 		if err == nil {
+			k.l.patience.answered()
 			return ack.Sequence, nil
 		}
+		k.l.silent()
 		if !wait(ctx, ackedRetry) {
 			return 0, k.l.failed(ctx, "confirm", err)
 		}

@@ -115,6 +115,7 @@ func (l *Log) store(ctx context.Context, w *write) (events.Seq, error) {
 	if err != nil {
 		return 0, l.failed(ctx, "append", err)
 	}
+	l.patience.answered()
 	n := events.Seq(len(w.msgs))
 	if last < n {
 		return 0, l.breaks(damaged("the log stored %d events up to @%d", n, last))

@@ -293,6 +293,32 @@ func TestDeposedLeader(t *testing.T) {
 	}
 }
 
+// A log whose server is cut off goes to another one by itself.
+func TestLeavesTheCutOff(t *testing.T) {
+	t.Parallel()
+	cluster := natstest.Start(t, natstest.Config{})
+	account := cluster.Account(t)
+	l := onThree(t, account, 1, 0, 2)
+	last := mustAppend(t, l, batch("a", 0, 0, 1))
+	cluster.Cut(1)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for {
+		_, err := l.Append(ctx, []events.Append{batch("a", last, 1, 1)})
+		if err == nil {
+			break
+		}
+		if errors.Is(err, events.ErrConflict) { // it was stored, or the old leader says so
+			if got, err := l.Last(ctx, "a"); err == nil && got >= last {
+				break
+			}
+		}
+		if !errors.Is(err, events.ErrConflict) && !errors.Is(err, events.ErrUnavailable) || ctx.Err() != nil {
+			t.Fatalf("got %v, want that another server is asked", err)
+		}
+	}
+}
+
 // A leader that stood still, and goes on, does not know that another leads.
 func TestPausedLeader(t *testing.T) {
 	t.Parallel()

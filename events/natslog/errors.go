@@ -142,8 +142,10 @@ func ended(ctx context.Context, what string) error {
 func (l *Log) unreachable(what string, err error) error {
 	switch {
 	case errors.Is(err, nats.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
+		l.silent()
 		err = fmt.Errorf("no answer: %w", err)
 	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, jetstream.ErrNoStreamResponse):
+		l.silent()
 		err = fmt.Errorf("no JetStream: %w", err)
 	case errors.Is(err, jetstreamext.ErrBatchPublishNotEnabled), errors.Is(err, jetstreamext.ErrBatchPublishExceedsLimit):
 		err = fmt.Errorf("raise jetstream.limits.batch.max_msgs: %w", err)

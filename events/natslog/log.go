@@ -71,6 +71,8 @@ type Log struct {
 	head headKeeper
 	// acked is set where the stream has several replicas.
 	acked *acked
+	// patience is that with the server we are connected to.
+	patience patience
 
 	// life ends when the log is closed; work counts what must end before.
 	life   context.Context

@@ -188,7 +188,7 @@ func TestCluster(t *testing.T) {
 		log, h := serverOn(t, account, 5*time.Second, i, (i+1)%3, (i+2)%3)
 		logs, c.handlers = append(logs, log), append(c.handlers, h)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(faults+2)*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(faults+1)*time.Minute)
 	defer cancel()
 	names := []string{"alpha", "beta", "gamma", "delta"}
 	for _, name := range names {

@@ -9,7 +9,7 @@ FAULTS   ?= 20
 GOLDEN    = $(shell grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-race lint fuzz fuzz-events fuzz-markdown fuzz-diff fuzz-trust fuzz-access bench kill cluster clones golden pictures
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile)
 
 help:
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,12 @@ kill: ## the long campaign of kill -9, KILLS times (2000)
 
 cluster: ## three nodes, the leader killed, cut off or stopped FAULTS times (20)
 	CAIRN_FAULTS=$(FAULTS) go test ./server/commands -run 'TestCluster$$' -count=1 -v -timeout 2h
+
+kill-server: ## kill -9 of a server under load, KILLS times (2000)
+	CAIRN_SERVER_KILLS=$(KILLS) go test ./cmd/cairn -run TestKillServer -count=1 -v -timeout 2h
+
+scripts-cluster: ## all scripts against a server over three nodes of NATS
+	CAIRN_SCRIPTS_CLUSTER=all go test ./cmd/cairn -run TestScriptCluster -count=1 -timeout 1h
 
 clones: ## three clones of one repository, STEPS random steps (500)
 	CAIRN_CLONE_STEPS=$(STEPS) go test ./server/docfile -run TestThreeClones -count=1 -v -timeout 2h

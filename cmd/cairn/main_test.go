@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"cairn/events/natslog/natstest"
 )
 
 // The tests run the real binary: cairn has the test clock, cairn-release is
@@ -18,6 +20,9 @@ var bin string
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
 func testMain(m *testing.M) int {
+	if natstest.Main() {
+		return 0
+	}
 	dir, err := os.MkdirTemp("", "cairn-bin-*")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

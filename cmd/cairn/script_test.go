@@ -21,7 +21,7 @@ import (
 // the path of the sample checklist.
 func TestScript(t *testing.T) {
 	t.Parallel()
-	scripts(t, "", nil)
+	scripts(t, "", nil, nil)
 }
 
 // TestScriptServed runs the scripts once more, with a server for each log that
@@ -30,7 +30,7 @@ func TestScript(t *testing.T) {
 func TestScriptServed(t *testing.T) {
 	t.Parallel()
 	all := t.TempDir()
-	scripts(t, "served", func(env *testscript.Env) error {
+	scripts(t, "served", nil, func(env *testscript.Env) error {
 		folder, err := os.MkdirTemp(all, "")
 		env.Setenv("CAIRN_TEST_SERVE", folder)
 		env.Defer(func() { endServers(t, folder) })
@@ -57,13 +57,18 @@ func endServers(t *testing.T, folder string) {
 	}
 }
 
-func scripts(t *testing.T, how string, setup func(*testscript.Env) error) {
+// scripts runs the given scripts, nil for all.
+func scripts(t *testing.T, how string, files []string, setup func(*testscript.Env) error) {
 	at, err := filepath.Abs(sample)
 	if err != nil {
 		t.Fatal(err)
 	}
+	dir := ""
+	if files == nil {
+		dir = "testdata/script"
+	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir: dir, Files: files,
 		Setup: func(env *testscript.Env) error {
 			for _, kv := range environment(filepath.Join(env.WorkDir, ".home")) {
 				name, value, _ := strings.Cut(kv, "=")
@@ -83,7 +88,7 @@ func scripts(t *testing.T, how string, setup func(*testscript.Env) error) {
 		},
 		Condition: func(cond string) (bool, error) {
 			switch cond {
-			case "served":
+			case "served", "cluster":
 				return how == cond, nil
 			case "root":
 				return os.Geteuid() == 0, nil

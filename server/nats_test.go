@@ -45,7 +45,7 @@ func serve(t *testing.T, nats, state string) (s *server.Server, end func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
 	stopped := false
@@ -150,7 +150,11 @@ func TestNATSGone(t *testing.T) {
 	if _, err := at.Execute(t.Context(), by("plan"), commands.ImportDocument{Document: []byte(plan)}); err != nil {
 		t.Fatal(err)
 	}
-	ask := func(method, path, body string) (*http.Response, map[string]any) {
+	type answer struct {
+		StatusCode int
+		Header     http.Header
+	}
+	ask := func(method, path, body string) (answer, map[string]any) {
 		t.Helper()
 		req, err := http.NewRequestWithContext(t.Context(), method, s.URL+"/api/v1"+path, strings.NewReader(body))
 		if err != nil {
@@ -171,11 +175,11 @@ func TestNATSGone(t *testing.T) {
 		}
 		var doc map[string]any
 		_ = json.Unmarshal(b, &doc) // a document is none
-		return res, doc
+		return answer{res.StatusCode, res.Header}, doc
 	}
 	const done, document = "/checklists/plan/commands/CompleteTask", "/checklists/plan/document"
 	if res, _ := ask(http.MethodGet, document, ""); res.StatusCode != 200 || res.Header.Get("Cairn-Stale") != "" {
-		t.Errorf("before: got %s, stale %q", res.Status, res.Header.Get("Cairn-Stale"))
+		t.Errorf("before: got %d, stale %q", res.StatusCode, res.Header.Get("Cairn-Stale"))
 	}
 
 	nats.Shutdown()
@@ -188,13 +192,13 @@ func TestNATSGone(t *testing.T) {
 	}
 	res, doc := ask(http.MethodPost, done, `{"tasks":["1"]}`)
 	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || doc["code"] != "unavailable" {
-		t.Errorf("a change: got %s, Retry-After %q, %v", res.Status, res.Header.Get("Retry-After"), doc)
+		t.Errorf("a change: got %d, Retry-After %q, %v", res.StatusCode, res.Header.Get("Retry-After"), doc)
 	}
 	if res, _ := ask(http.MethodGet, document, ""); res.StatusCode != 200 || res.Header.Get("Cairn-Stale") == "" {
-		t.Errorf("a view: got %s, stale %q", res.Status, res.Header.Get("Cairn-Stale"))
+		t.Errorf("a view: got %d, stale %q", res.StatusCode, res.Header.Get("Cairn-Stale"))
 	}
 	if res, _ := ask(http.MethodGet, document+"?fresh=true", ""); res.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("a view that must be fresh: got %s", res.Status)
+		t.Errorf("a view that must be fresh: got %d", res.StatusCode)
 	}
 
 	jetStream(t, store, port)
@@ -205,7 +209,7 @@ func TestNATSGone(t *testing.T) {
 		}
 	}
 	if res.StatusCode != http.StatusOK {
-		t.Fatalf("the change once more: got %s, %v", res.Status, doc)
+		t.Fatalf("the change once more: got %d, %v", res.StatusCode, doc)
 	}
 	for {
 		if res, _ := ask(http.MethodGet, document, ""); res.Header.Get("Cairn-Stale") == "" {

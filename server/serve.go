@@ -257,7 +257,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.http.Close()
 	}
-	<-ended
+	<-ended //nolint:errcheck // Shutdown said it
 	return errors.Join(err, s.Close())
 }
 

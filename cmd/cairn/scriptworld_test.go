@@ -25,9 +25,16 @@ import (
 // Script commands about the world around cairn: its log, files, and what runs
 // beside it.
 
-// logEnd checks at which @SEQ the log in a directory ends.
+// logEnd checks at which @SEQ the log in a directory ends, or that of the server
+// that the script uses instead.
 func logEnd(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) == 2, "logend DIR N")
+	if url := ts.Getenv("CAIRN_SERVER"); url != "" {
+		if got := fmt.Sprint(endOf(url)); got != args[1] {
+			ts.Fatalf("the log of %s ends at @%s, want @%s", url, got, args[1])
+		}
+		return
+	}
 	head, err := natslog.Peek(ts.MkAbs(args[0]))
 	ts.Check(err)
 	if got := fmt.Sprint(head.N); got != args[1] {
@@ -134,7 +141,7 @@ func begin(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	cmd := exec.Command(filepath.Join(bin, args[1]), args[2:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), out, out
-	for _, name := range []string{"PATH", "HOME", "CAIRN_ACTOR", "CAIRN_TEST_NOW", "CAIRN_DATA"} {
+	for _, name := range []string{"PATH", "HOME", "CAIRN_ACTOR", "CAIRN_TEST_NOW", "CAIRN_DATA", "CAIRN_SERVER"} {
 		if v := ts.Getenv(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)
 		}

@@ -70,7 +70,8 @@ func (d *door) trusted(api huma.API) {
 		Tags:        []string{"trust"}, Errors: []int{401, 403, 404, 503},
 	}, func(ctx context.Context, in *struct {
 		Seq events.Seq `path:"seq"`
-	}) (*text, error) {
+	},
+	) (*text, error) {
 		p, err := d.trust.Prove(ctx, in.Seq)
 		if err != nil {
 			return nil, trustProblem(err)
@@ -88,7 +89,8 @@ func (d *door) trusted(api huma.API) {
 	}, func(ctx context.Context, in *struct {
 		From uint64 `query:"from" required:"true" doc:"How many events the log had"`
 		To   uint64 `query:"to" required:"true" doc:"How many it has"`
-	}) (*struct{ Body consistency }, error) {
+	},
+	) (*struct{ Body consistency }, error) {
 		hashes, err := d.trust.Consistency(ctx, in.From, in.To)
 		if err != nil {
 			return nil, trustProblem(err)

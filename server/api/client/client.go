@@ -441,7 +441,7 @@ func (r *remote) get(ctx context.Context, path string, q url.Values, into any) e
 }
 
 func (r *remote) json(ctx context.Context, method, path string, h http.Header, body []byte, into any) error {
-	res, err := r.do(ctx, method, path, h, body)
+	res, err := r.do(ctx, method, path, h, body) //nolint:bodyclose // drained closes it
 	if err != nil {
 		return err
 	}

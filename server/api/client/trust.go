@@ -280,7 +280,7 @@ func (l *lines) Read(p []byte) (int, error) {
 	if len(l.rest) == 0 {
 		line, err := l.in.ReadSlice('\n')
 		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				err = l.r.unavailable(err)
 			}
 			return copy(p, line), err // a line without its end is refused
@@ -299,7 +299,7 @@ func (l *lines) Read(p []byte) (int, error) {
 
 // file asks for what is no JSON.
 func (r *remote) file(ctx context.Context, path string) ([]byte, error) {
-	res, err := r.do(ctx, http.MethodGet, path, nil, nil)
+	res, err := r.do(ctx, http.MethodGet, path, nil, nil) //nolint:bodyclose // drained closes it
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"cairn/events"
 	"cairn/projections/audit"
+	"cairn/server/app"
 	"cairn/server/commands"
 )
 
@@ -39,10 +40,11 @@ func (c *cli) accessLog(ctx context.Context, o *logOptions, ref string) error {
 		return err
 	}
 	about := audit.About{Name: "access", Seq: h.State().Seq(), OldestFirst: o.reverse}
-	f, err := o.filter(nil, all, "", &about)
+	f, err := app.Chosen{Actors: o.actors, Kinds: o.kinds, Text: o.grep}.Filter(nil, all)
 	if err != nil {
 		return err
 	}
+	about.Only = o.only(f)
 	rows := slices.DeleteFunc(f.Select(all), func(r audit.Row) bool {
 		env := events.Envelope{Seq: r.Seq, EffectiveTime: r.Effective}
 		return since != nil && !since.Since(env) || until != nil && !until.Holds(env)

@@ -8,6 +8,7 @@ import (
 
 	"cairn/projections/audit"
 	"cairn/projections/checklist"
+	"cairn/server/app"
 	"cairn/server/commands"
 )
 
@@ -37,7 +38,7 @@ from git is its author's. "import" is the state in which a file came.
 			}
 			var page func(io.Writer) error
 			if err := c.look(cmd.Context(), &o.seeOptions, func(st *checklist.State) error {
-				in, err := o.within(st, strings.Join(given, " "))
+				in, err := app.Within(st, strings.Join(given, " "), o.section)
 				if err != nil {
 					return err
 				}
@@ -70,17 +71,4 @@ from git is its author's. "import" is the state in which a file came.
 	c.registerPager(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("section", c.completeSections)
 	return cmd
-}
-
-// within returns what the command is about: a task, a section or all.
-func (o *blameOptions) within(st *checklist.State, ref string) (*checklist.Block, error) {
-	switch {
-	case ref != "" && o.section != "":
-		return nil, &commands.Error{Code: commands.CodeUsage, Message: "a TASK or SECTION and --section: name one of them"}
-	case ref != "":
-		return find(st, ref)
-	case o.section != "":
-		return commands.FindSection(st, sectionRef(o.section))
-	}
-	return st.Root(), nil
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -210,7 +209,7 @@ func newStats(c *cli) *cobra.Command {
 	o := &chartOptions{}
 	weeks, people := 8, false
 	figures := func(s *burndown.Series, v *burndown.Summary) burndown.Stats {
-		return s.Stats(v.Days, weeks, o.at(s.State()))
+		return s.Stats(v.Days, weeks, o.Time(s.State()))
 	}
 	o.toJSON = func(s *burndown.Series, v *burndown.Summary, j burndown.JSON) any {
 		f := figures(s, v)
@@ -248,21 +247,6 @@ has been in progress for how long.
 	return cmd
 }
 
-// at is the moment that the view is for.
-func (o *seeOptions) at(st *checklist.State) time.Time {
-	if o.now.IsZero() {
-		return st.Effective
-	}
-	return o.now
-}
-
-// over reports whether the last day that a view shows is over: it is of a day in
-// the past.
-func (c *cli) over(o *chartOptions, s *burndown.Series) bool {
-	zone := s.State().Zone()
-	return o.today(s.State()) < events.DayOf(c.now().In(zone))
-}
-
 // chart draws the work of this run's checklist at the moment that o asks for.
 func (c *cli) chart(ctx context.Context, o *chartOptions, kind string, draw func(io.Writer, *burndown.Series, *burndown.Summary, chart.TextOptions) error) error {
 	if err := o.check(c.json); err != nil {
@@ -280,7 +264,7 @@ func (c *cli) chart(ctx context.Context, o *chartOptions, kind string, draw func
 		if e := s.Unestimated(); o.weight && e != nil {
 			return &commands.Error{Code: commands.CodeRefused, Message: e.Message, Hint: e.Hint}
 		}
-		v := s.Summarise(name, o.today(s.State()), !c.over(o, s), burndown.Options{All: o.count == "all", Seed: o.seed, Weight: o.weight, Sections: kind == "forecast"})
+		v := s.Summarise(name, o.Today(s.State()), !o.Over(s.State(), c.now()), burndown.Options{All: o.count == "all", Seed: o.seed, Weight: o.weight, Sections: kind == "forecast"})
 		switch {
 		case c.json:
 			j := v.JSON(s.State().JSONHead(kind, o.of()))

@@ -13,6 +13,7 @@ import (
 	"cairn/events"
 	"cairn/projections/audit"
 	"cairn/projections/checklist"
+	"cairn/server/app"
 	"cairn/server/commands"
 )
 
@@ -124,26 +125,24 @@ func (c *cli) log(ctx context.Context, o *logOptions, ref string) error {
 	if err != nil {
 		return err
 	}
-	since, err := c.when(ctx, name, o.since)
-	if err != nil {
+	chosen := app.Chosen{About: ref, Section: o.section, Actors: o.actors, Kinds: o.kinds, Text: o.grep}
+	if chosen.Since, err = c.when(ctx, name, o.since); err != nil {
 		return err
 	}
-	until, err := c.when(ctx, name, o.until)
-	if err != nil {
+	if chosen.Until, err = c.when(ctx, name, o.until); err != nil {
 		return err
 	}
 	about := audit.About{Name: name, OldestFirst: o.reverse}
 	var rows []audit.Row
 	if err := c.session.Audit(ctx, name, at, func(st *checklist.State, all []audit.Row) error {
 		about.Seq, about.Zone = st.Seq(), st.Zone()
-		f, err := o.filter(st, all, ref, &about)
+		f, err := chosen.Filter(st, all)
 		if err != nil {
 			return err
 		}
-		if rows, err = between(f.Select(all), all, since, until); err != nil {
-			return err
-		}
-		return nil
+		about.Only = o.only(f)
+		rows, err = chosen.Select(f, all)
+		return err
 	}); err != nil {
 		return err
 	}
@@ -174,21 +173,14 @@ func (c *cli) log(ctx context.Context, o *logOptions, ref string) error {
 	})
 }
 
-// filter is what the flags ask for; it says in about what that is.
-func (o *logOptions) filter(st *checklist.State, all []audit.Row, ref string, about *audit.About) (audit.Filter, error) {
-	f := audit.Filter{Actors: o.actors, Kinds: o.kinds, Text: o.grep}
-	only := func(format string, args ...any) { about.Only = append(about.Only, fmt.Sprintf(format, args...)) }
-	var err error
-	if ref != "" {
-		if f.About, err = findEver(st, ref); err != nil {
-			return f, err
-		}
+// only says what the flags ask for.
+func (o *logOptions) only(f audit.Filter) []string {
+	var said []string
+	only := func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
+	if f.About != nil {
 		only("about %s", blockName(f.About))
 	}
-	if o.section != "" {
-		if f.Section, err = commands.FindSection(st, sectionRef(o.section)); err != nil {
-			return f, err
-		}
+	if f.Section != nil {
 		only("in %s", blockName(f.Section))
 	}
 	if o.since != "" {
@@ -197,21 +189,8 @@ func (o *logOptions) filter(st *checklist.State, all []audit.Row, ref string, ab
 	if o.until != "" {
 		only("until %s", o.until)
 	}
-	for _, flag := range []struct {
-		name   string
-		values []string
-	}{{"--actor", o.actors}, {"--kind", o.kinds}} {
-		if slices.Contains(flag.values, "") {
-			return f, &commands.Error{Code: commands.CodeUsage, Message: flag.name + " is empty; see cairn log --help"}
-		}
-	}
 	if len(o.actors) > 0 {
 		only("by %s", strings.Join(o.actors, " or "))
-	}
-	for _, kind := range o.kinds {
-		if err := audit.CheckKind(kind, all); err != nil {
-			return f, &commands.Error{Code: commands.CodeUsage, Message: "--kind " + err.Error(), Hint: "Or a kind of event, such as task.completed."}
-		}
 	}
 	if len(o.kinds) > 0 {
 		only("%s", strings.Join(o.kinds, " or "))
@@ -219,7 +198,7 @@ func (o *logOptions) filter(st *checklist.State, all []audit.Row, ref string, ab
 	if o.grep != "" {
 		only("with %q", o.grep)
 	}
-	return f, nil
+	return said
 }
 
 // blockName names a task or a section for people.
@@ -258,58 +237,7 @@ func newest[T any](list []T, n int) []T {
 	return list
 }
 
-// between returns of rows, some of all, those after one moment and up to another.
-func between(rows, all []audit.Row, since, until *commands.When) ([]audit.Row, error) {
-	end := all[len(all)-1].Seq
-	for _, when := range []*commands.When{since, until} {
-		if when != nil && when.Seq > end {
-			return nil, notYet(*when, end)
-		}
-	}
-	imported := all[0].Seq
-	for _, r := range all {
-		if r.Imported() {
-			imported = r.Seq
-			break
-		}
-	}
-	return slices.DeleteFunc(rows, func(r audit.Row) bool {
-		env := events.Envelope{Seq: r.Seq, EffectiveTime: r.Effective}
-		switch {
-		case since == nil:
-		case since.Import && r.Seq <= imported, !since.Import && !since.Since(env):
-			return true
-		}
-		switch {
-		case until == nil:
-			return false
-		case until.Import:
-			return r.Seq > imported
-		}
-		return !until.Holds(env)
-	}), nil
-}
-
 // notYet refuses a position behind the last event of the checklist.
 func notYet(when commands.When, end events.Seq) error {
 	return &commands.Error{Code: commands.CodeNoMoment, Message: fmt.Sprintf("%s is not in the checklist yet: it ends at @%d", when.Text, end)}
-}
-
-// findEver is find, which also finds by its key what was removed since.
-func findEver(st *checklist.State, ref string) (*checklist.Block, error) {
-	b, err := find(st, ref)
-	if err == nil {
-		return b, nil
-	}
-	noun := events.TaskNoun
-	num, isSection := strings.CutPrefix(ref, "s:")
-	if isSection {
-		noun = events.SectionNoun
-	}
-	if key, convErr := strconv.Atoi(num); convErr == nil && key > 0 {
-		if b := st.Block(events.Ref{Noun: noun, Key: key}); b != nil {
-			return b, nil
-		}
-	}
-	return nil, err
 }

@@ -191,7 +191,7 @@ func (c *cli) report(ctx context.Context, o *reportOptions, see func(*report.Rep
 
 // end is the day that a report is seen from; another machine's clock may be ahead.
 func (o *reportOptions) end(st *checklist.State) events.Day {
-	return max(o.today(st), events.DayOf(st.Effective.In(st.Zone())))
+	return max(o.Today(st), events.DayOf(st.Effective.In(st.Zone())))
 }
 
 // beginning is begin, else the day of the last event before.

@@ -23,7 +23,7 @@ closed ones come last.
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.look(cmd.Context(), o, func(st *checklist.State) error {
 				if c.json {
-					return c.printJSON(st.RisksJSON(o.of(), o.today(st)))
+					return c.printJSON(st.RisksJSON(o.of(), o.Today(st)))
 				}
 				return checklist.WriteRisks(c.out, st, c.viewStyle(o))
 			})

@@ -273,7 +273,7 @@ text/template has.`,
 func (c *cli) status(ctx context.Context, o *seeOptions) error {
 	return c.look(ctx, o, func(st *checklist.State) error {
 		if c.json {
-			return c.printJSON(st.JSON(o.of(), o.today(st)))
+			return c.printJSON(st.JSON(o.of(), o.Today(st)))
 		}
 		return checklist.Status(c.out, st, c.viewStyle(o))
 	})

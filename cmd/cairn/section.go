@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cairn/server/app"
 	"cairn/server/commands"
 )
 
@@ -36,7 +37,7 @@ func newSectionAdd(c *cli) *cobra.Command {
 		Args: args(1, -1, "the title of the section"),
 		RunE: func(cmd *cobra.Command, given []string) error {
 			add.Title = strings.Join(given, " ")
-			add.Before, add.After, add.Under = sectionRef(add.Before), sectionRef(add.After), sectionRef(add.Under)
+			add.Before, add.After, add.Under = app.SectionRef(add.Before), app.SectionRef(add.After), app.SectionRef(add.Under)
 			_, err := c.write(cmd.Context(), w, add, nil)
 			return err
 		},
@@ -57,7 +58,7 @@ func newSectionEdit(c *cli) *cobra.Command {
   cairn section edit s:4 "4) Data migration"`,
 		Args: args(2, -1, "a SECTION and its new title"),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			edit := commands.EditSection{Section: sectionRef(given[0]), Title: strings.Join(given[1:], " ")}
+			edit := commands.EditSection{Section: app.SectionRef(given[0]), Title: strings.Join(given[1:], " ")}
 			_, err := c.write(cmd.Context(), w, edit, nil)
 			return err
 		},
@@ -77,7 +78,7 @@ func newSectionMove(c *cli) *cobra.Command {
   cairn section move "API parity" --after s:6`,
 		Args: args(1, 1, "a SECTION, and --before or --after another"),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			move.Section, move.Before, move.After = sectionRef(given[0]), sectionRef(move.Before), sectionRef(move.After)
+			move.Section, move.Before, move.After = app.SectionRef(given[0]), app.SectionRef(move.Before), app.SectionRef(move.After)
 			_, err := c.write(cmd.Context(), w, move, nil)
 			return err
 		},
@@ -100,7 +101,7 @@ Where tasks stand in it, it asks.
   cairn section rm s:5 --with-tasks -m "another team"`,
 		Args: args(1, 1, "a SECTION"),
 		RunE: func(cmd *cobra.Command, given []string) error {
-			remove.Section = sectionRef(given[0])
+			remove.Section = app.SectionRef(given[0])
 			_, err := c.write(cmd.Context(), w, remove, nil)
 			if err == nil {
 				return nil

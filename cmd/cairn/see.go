@@ -34,16 +34,16 @@ sections fold to a line and closed tasks to a count.
 			if err := c.look(cmd.Context(), o, func(st *checklist.State) error {
 				if len(given) == 0 {
 					if c.json {
-						return c.printJSON(st.JSON(o.of(), o.today(st)))
+						return c.printJSON(st.JSON(o.of(), o.Today(st)))
 					}
 					return checklist.Text(&page, st, c.viewStyle(o))
 				}
-				b, err := find(st, strings.Join(given, " "))
+				b, err := app.Find(st, strings.Join(given, " "))
 				if err != nil {
 					return err
 				}
 				if c.json {
-					return c.printJSON(st.BlockJSON(b, o.of(), o.today(st)))
+					return c.printJSON(st.BlockJSON(b, o.of(), o.Today(st)))
 				}
 				return checklist.TextOf(&page, st, b, c.viewStyle(o))
 			}); err != nil {
@@ -66,21 +66,6 @@ sections fold to a line and closed tasks to a count.
 	return cmd
 }
 
-// find returns the task or the section that ref names.
-func find(st *checklist.State, ref string) (*checklist.Block, error) {
-	if strings.HasPrefix(ref, "s:") {
-		return commands.FindSection(st, ref)
-	}
-	b, err := commands.FindTask(st, ref)
-	if err == nil || strings.Trim(ref, "0123456789-") == "" {
-		return b, err // a key is no text of a title, nor is - for stdin
-	}
-	if section, sectionErr := commands.FindSection(st, ref); sectionErr == nil {
-		return section, nil
-	}
-	return nil, err
-}
-
 func newList(c *cli) *cobra.Command {
 	o := &seeOptions{}
 	section := ""
@@ -100,14 +85,14 @@ func newList(c *cli) *cobra.Command {
 					return &commands.Error{Code: commands.CodeUsage, Message: err.Error(), Hint: "cairn help tasks"}
 				}
 				if section != "" {
-					if f.In, err = commands.FindSection(st, sectionRef(section)); err != nil {
+					if f.In, err = commands.FindSection(st, app.SectionRef(section)); err != nil {
 						return err
 					}
 				}
-				tasks := st.Select(f, o.today(st))
+				tasks := st.Select(f, o.Today(st))
 				switch {
 				case c.json:
-					return c.printJSON(st.ListJSON(tasks, o.of(), o.today(st)))
+					return c.printJSON(st.ListJSON(tasks, o.of(), o.Today(st)))
 				case c.quiet:
 					for _, b := range tasks {
 						fmt.Fprintln(c.out, b.Task.Key)
@@ -141,14 +126,14 @@ is left out.
 			return c.look(cmd.Context(), o, func(st *checklist.State) error {
 				f := checklist.Filter{Mine: mine, Me: c.actor().ID}
 				var tasks []*checklist.Block
-				for _, b := range st.NextTasks(o.today(st)) {
-					if f.Match(st, b, o.today(st)) {
+				for _, b := range st.NextTasks(o.Today(st)) {
+					if f.Match(st, b, o.Today(st)) {
 						tasks = append(tasks, b)
 					}
 				}
 				switch {
 				case c.json:
-					doc := st.ListJSON(tasks, o.of(), o.today(st))
+					doc := st.ListJSON(tasks, o.of(), o.Today(st))
 					doc.Kind = "next"
 					return c.printJSON(doc)
 				case c.quiet:

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cairn/events"
+	"cairn/server/app"
 	"cairn/server/commands"
 )
 
@@ -41,7 +42,7 @@ func newAdd(c *cli) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			add := commands.AddTask{Text: text}.At(p.under, p.before, p.after, sectionRef(p.section))
+			add := commands.AddTask{Text: text}.At(p.under, p.before, p.after, app.SectionRef(p.section))
 			outcome, err := c.write(cmd.Context(), w, add, nil)
 			if err != nil || c.json {
 				return err
@@ -59,14 +60,6 @@ func newAdd(c *cli) *cobra.Command {
 	return cmd
 }
 
-// sectionRef takes a bare key for a SECTION where only a section can stand.
-func sectionRef(s string) string {
-	if s != "" && strings.Trim(s, "0123456789") == "" {
-		return "s:" + s
-	}
-	return s
-}
-
 func newMove(c *cli) *cobra.Command {
 	w, p := &writeFlags{}, &placeFlags{}
 	cmd := &cobra.Command{
@@ -82,7 +75,7 @@ func newMove(c *cli) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			move := commands.MoveTasks{Tasks: refs}.To(p.under, p.before, p.after, sectionRef(p.section))
+			move := commands.MoveTasks{Tasks: refs}.To(p.under, p.before, p.after, app.SectionRef(p.section))
 			_, err = c.write(cmd.Context(), w, move, refs)
 			return err
 		},

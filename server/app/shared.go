@@ -9,6 +9,7 @@ import (
 
 	"cairn/events"
 	"cairn/events/natslog"
+	"cairn/projections/burndown"
 	"cairn/projections/checklist"
 	"cairn/server/commands"
 )
@@ -21,6 +22,10 @@ type Shared struct {
 	stop context.CancelFunc
 	done chan struct{}
 
+	// told and series are the views over history, carried on as they are asked for.
+	told   *carried[*told]
+	series *carried[*burndown.Series]
+
 	mu    sync.Mutex // guards names
 	names map[string]bool
 }
@@ -31,7 +36,10 @@ var _ App = (*Shared)(nil)
 // App. The config's zero value is usable.
 func NewShared(ctx context.Context, log Log, c commands.Config) (*Shared, error) {
 	c.Fed = true
-	s := &Shared{Local: NewLocal(log, c), names: make(map[string]bool), done: make(chan struct{})}
+	s := &Shared{
+		Local: NewLocal(log, c), names: make(map[string]bool), done: make(chan struct{}),
+		told: newCarried(newTold, (*told).next), series: newCarried(burndown.New, burndown.Evolve),
+	}
 	// The feed comes first: a checklist that is made now is in the one or the other.
 	s.feed = NewFeed(log, s.take, s.now)
 	names, err := log.Checklists(ctx)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"cairn/events"
@@ -218,14 +217,9 @@ func atRestIn(ctx context.Context, file Tied) (head string, err error) {
 // commit that did not change the file is the one before that did.
 func FindCommit(ctx context.Context, a app.App, name string, file Tied, rev string) (events.Seq, error) {
 	missing := &commands.Error{Code: commands.CodeNoMoment, Message: fmt.Sprintf("%s is no commit of the history of %s", rev, file.Shown)}
-	at := make(map[string]events.Seq)
-	for env, err := range a.Events(ctx, events.Filter{Checklist: name, Kinds: []events.Kind{events.KindDocumentSynced}}) {
-		if err != nil {
-			return 0, err
-		}
-		if sync, ok := env.Data.(*events.DocumentSynced); ok && sync.Commit != "" {
-			at[sync.Commit] = env.Seq
-		}
+	at, err := app.Commits(ctx, a, name)
+	if err != nil {
+		return 0, err
 	}
 	var history gitlog.History
 	f, err := gitlog.Open(ctx, file.Path)
@@ -239,16 +233,11 @@ func FindCommit(ctx context.Context, a app.App, name string, file Tied, rev stri
 	case ctx.Err() != nil:
 		return 0, ctx.Err()
 	case errors.Is(err, gitlog.ErrNoGit) || errors.Is(err, gitlog.ErrNoRepository):
-		var found []events.Seq // by the log alone
-		for commit, seq := range at {
-			if strings.HasPrefix(commit, rev) {
-				found = append(found, seq)
-			}
-		}
-		if len(found) != 1 {
+		seq, ok := at.Find(rev) // by the log alone
+		if !ok {
 			return 0, missing
 		}
-		return found[0], nil
+		return seq, nil
 	case errors.Is(err, gitlog.ErrNoCommit) || errors.Is(err, gitlog.ErrNoHistory) || errors.Is(err, gitlog.ErrDiverged):
 		return 0, missing
 	case err != nil:

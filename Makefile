@@ -29,7 +29,7 @@ test-race: ## all tests under the race detector (needs a C compiler)
 lint: ## golangci-lint, from tools/go.mod
 	go tool -modfile=tools/go.mod golangci-lint run ./...
 
-fuzz: fuzz-events fuzz-markdown fuzz-diff fuzz-trust fuzz-access ## all fuzz targets, FUZZTIME each (60s)
+fuzz: fuzz-events fuzz-markdown fuzz-diff fuzz-trust fuzz-access fuzz-api ## all fuzz targets, FUZZTIME each (60s)
 
 fuzz-events: ## Unmarshal(Marshal(env)) == env
 	go test ./events -run '^$$' -fuzz '^FuzzUnmarshal$$' -fuzztime $(FUZZTIME)
@@ -47,6 +47,9 @@ fuzz-trust: ## checkpoints, proofs and backups: never a panic, every changed byt
 
 fuzz-access: ## the headers of a request: never a panic, nothing read beyond its form
 	go test ./server/access -run '^$$' -fuzz '^FuzzHeaders$$' -fuzztime $(FUZZTIME)
+
+fuzz-api: ## whatever is asked over HTTP: never a panic, never a 5xx
+	go test ./server/api -run '^$$' -fuzz '^FuzzRequest$$' -fuzztime $(FUZZTIME)
 
 bench: ## all benchmarks, COUNT times (5)
 	go test ./... -run '^$$' -bench . -benchmem -count $(COUNT) -timeout 1h

@@ -187,7 +187,7 @@ func (s *Server) listen(ctx context.Context, c *ServeConfig) error {
 	s.gate = access.New(access.Config{
 		Members: s.App.Members, Record: s.recordRefusals, Secret: s.secret, BehindProxy: c.BehindProxy, Now: c.Now,
 	})
-	handler := api.New(s.App, api.Config{Version: c.Version, Now: c.Now, Trust: trust.NewOwn(s.log), Gate: s.gate})
+	handler := api.New(s.App, api.Config{Version: c.Version, Now: c.Now, Trust: trust.NewOwn(s.log), Gate: s.gate, Log: s.said})
 	if c.Wrap != nil {
 		handler = c.Wrap(handler)
 	}

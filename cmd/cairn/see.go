@@ -3,10 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -219,31 +217,8 @@ func (c *cli) summaries(ctx context.Context, o *seeOptions) ([]app.Summary, erro
 	if o.of() == (checklist.Moment{}) {
 		return s.Checklists(ctx)
 	}
-	names, err := s.Names(ctx)
-	if err != nil {
-		return nil, err
-	}
-	slices.Sort(names)
-	var list []app.Summary
-	var missing error
-	for _, name := range names {
-		at, err := c.moment(ctx, name, o)
-		if err == nil {
-			err = s.Checklist(ctx, name, at, func(st *checklist.State) error {
-				list = append(list, app.Summarize(st))
-				return nil
-			})
-		}
-		var refusal *commands.Error
-		switch {
-		case errors.As(err, &refusal) && refusal.Code == commands.CodeNoMoment:
-			missing = err // it was not there yet
-		case err != nil:
-			return nil, err
-		}
-	}
-	if len(list) == 0 {
-		return nil, missing
-	}
-	return list, nil
+	return app.ChecklistsAt(ctx, s, func(name string) (app.Moment, error) {
+		_, err := c.moment(ctx, name, o)
+		return o.Moment, err
+	})
 }

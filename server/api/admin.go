@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -31,7 +30,7 @@ func (d *door) administration(api huma.API) {
 		name := zero.Name()
 		huma.Register(api, huma.Operation{
 			OperationID: name, Method: http.MethodPost, Path: "/api/v1/commands/" + name, Summary: spaced(name), Tags: []string{"administration"},
-			RequestBody: bodyOf(api, reflect.TypeOf(zero)), SkipValidateBody: true, Errors: []int{400, 401, 403, 404, 409, 413, 422, 503},
+			RequestBody: bodyOf(api, zero), SkipValidateBody: true, Errors: []int{400, 401, 403, 404, 409, 413, 422, 503},
 		}, func(ctx context.Context, in *systemInput) (*systemOutput, error) {
 			out, err := d.administer(ctx, name, in)
 			if err != nil {

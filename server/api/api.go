@@ -10,6 +10,7 @@ package api
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"time"
@@ -29,6 +30,8 @@ type Backend interface {
 	Wait(ctx context.Context, seq events.Seq, within time.Duration) error
 	// Last asks the log itself for the position of its last event.
 	Last(ctx context.Context) (events.Seq, error)
+	// Feed is what keeps the views current.
+	Feed() *app.Feed
 }
 
 // Config has what the door needs besides. Its zero value is usable.
@@ -41,6 +44,10 @@ type Config struct {
 	Gate Gate
 	// Trust is what shows that the log is what it was; nil shows nothing.
 	Trust Trust
+	// Log takes a line about each request; nil is nothing.
+	Log *slog.Logger
+	// Metrics takes the figures; nil is metrics of its own. Metrics are of one door.
+	Metrics *Metrics
 }
 
 // waitForSeq is how long a request waits for the position it asked for.
@@ -54,6 +61,9 @@ type door struct {
 	gate  Gate
 	trust Trust
 	now   func() time.Time
+	heavy limiter
+
+	metrics *Metrics
 }
 
 // New returns the door. It is safe for concurrent use.
@@ -65,11 +75,19 @@ func New(a Backend, c Config) http.Handler {
 	if c.Gate == nil {
 		c.Gate = open{}
 	}
-	d := &door{app: a, gate: c.Gate, trust: c.Trust, now: c.Now}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Metrics == nil {
+		c.Metrics = NewMetrics()
+	}
+	d := &door{app: a, gate: c.Gate, trust: c.Trust, now: c.Now, heavy: newLimiter(), metrics: c.Metrics}
+	c.Metrics.watch(d)
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("Cairn", c.Version)
 	config.Info.Description = description
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/v1/openapi", "", "/api/v1/schemas"
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.CreateHooks = nil // no $schema in the answers: they are those of --json
 	config.RejectUnknownQueryParameters = true
 	config.OnAddOperation = append(config.OnAddOperation, func(_ *huma.OpenAPI, op *huma.Operation) {
@@ -83,6 +101,9 @@ func New(a Backend, c Config) http.Handler {
 	d.commands(api)
 	d.history(api)
 	d.checklists(api)
+	d.views(api)
+	d.logView(api)
+	d.historyViews(api)
 	d.events(api)
 	d.publish(api)
 	d.administration(api)
@@ -90,14 +111,14 @@ func New(a Backend, c Config) http.Handler {
 	if d.trust != nil {
 		d.trusted(api)
 	}
-	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
-		write(w, problem(http.StatusNotFound, "not_found", 3, "there is nothing at "+r.URL.Path).hinted("/api/v1/openapi.json names what there is."))
-	})
+	d.health(mux)
+	d.pages(mux, api)
+	mux.HandleFunc(everywhere, nowhere(mux))
 	h := d.staleHeader(mux)
 	if d.trust != nil {
 		h = treeHeader(d.trust, h)
 	}
-	return h
+	return observe(patiently(guard(smaller(h))), c.Log, c.Metrics)
 }
 
 const description = `Commands and views of Cairn's checklists.
@@ -154,7 +175,7 @@ type server struct {
 func (d *door) about(api huma.API) {
 	huma.Register(api, huma.Operation{
 		OperationID: "server", Method: http.MethodGet, Path: "/api/v1", Summary: "What server this is, and how far its log reaches",
-		Tags: []string{"server"},
+		Tags: []string{"server"}, Errors: []int{400, 401, 503},
 	}, func(ctx context.Context, in *struct {
 		Consistent
 		From []uint64 `query:"from" maxItems:"4" doc:"Prove that the log goes on from these sizes"`

@@ -13,59 +13,48 @@ import (
 	"cairn/server/app"
 )
 
+type checklistsInput struct {
+	Consistent
+	AsOf    string `query:"as_of" maxLength:"200" doc:"Those that there were at this moment, as they were"`
+	KnownAt string `query:"as_known_at" maxLength:"200" doc:"As the log had them at this moment"`
+}
+
+type checklistsOutput struct {
+	Seq  events.Seq `header:"Cairn-Seq"`
+	Body app.JSONSummaries
+}
+
 func (d *door) checklists(api huma.API) {
 	huma.Register(api, huma.Operation{
 		OperationID: "checklists", Method: http.MethodGet, Path: "/api/v1/checklists", Summary: "All checklists",
-		Tags: []string{"views"}, Errors: []int{401, 503},
-	}, func(ctx context.Context, in *Consistent) (*struct {
-		Seq  events.Seq `header:"Cairn-Seq"`
-		Body app.JSONSummaries
-	}, error,
-	) {
-		if err := d.settle(ctx, *in); err != nil {
+		Description: "With what is done of each, and the file that follows it.",
+		Tags:        []string{"views"}, Errors: []int{400, 401, 404, 500, 503},
+	}, func(ctx context.Context, in *checklistsInput) (*checklistsOutput, error) {
+		if err := d.settle(ctx, in.Consistent); err != nil {
 			return nil, problemOf(err)
 		}
-		seq := d.app.End()
-		list, err := d.app.Checklists(ctx)
+		seq, of := d.app.End(), checklist.Moment{AsOf: in.AsOf, KnownAt: in.KnownAt}
+		list, err := d.summaries(ctx, of)
 		if err != nil {
 			return nil, problemOf(err)
 		}
 		id := identity(ctx)
 		list = slices.DeleteFunc(list, func(s app.Summary) bool { return !id.May(members.See, s.Name) })
-		return &struct {
-			Seq  events.Seq `header:"Cairn-Seq"`
-			Body app.JSONSummaries
-		}{seq, app.SummariesJSON(d.app.Origin(), seq, list, checklist.Moment{})}, nil
+		return &checklistsOutput{seq, app.SummariesJSON(d.app.Origin(), seq, list, of)}, nil
 	})
-	huma.Register(api, huma.Operation{
-		OperationID: "document", Method: http.MethodGet, Path: "/api/v1/checklists/{checklist}/document", Summary: "The document, byte for byte",
-		Tags: []string{"views"}, Errors: []int{401, 403, 404, 503},
-	}, func(ctx context.Context, in *struct {
-		Consistent
-		Checklist string `path:"checklist"`
-	}) (*struct {
-		Seq  events.Seq `header:"Cairn-Seq"`
-		ETag string     `header:"ETag"`
-		Type string     `header:"Content-Type"`
-		Body []byte
-	}, error,
-	) {
-		if err := d.settle(ctx, in.Consistent); err != nil {
-			return nil, problemOf(err)
-		}
-		out := &struct {
-			Seq  events.Seq `header:"Cairn-Seq"`
-			ETag string     `header:"ETag"`
-			Type string     `header:"Content-Type"`
-			Body []byte
-		}{Type: "text/markdown; charset=utf-8"}
-		err := d.app.Checklist(ctx, in.Checklist, nil, func(st *checklist.State) error {
-			out.Seq, out.ETag, out.Body = st.Seq(), etag(st, events.Ref{}), st.Document()
-			return nil
-		})
-		if err != nil {
-			return nil, problemOf(err)
-		}
-		return out, nil
+}
+
+func (d *door) summaries(ctx context.Context, of checklist.Moment) ([]app.Summary, error) {
+	if of == (checklist.Moment{}) {
+		return d.app.Checklists(ctx)
+	}
+	done, err := d.heavy.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	now := d.now()
+	return app.ChecklistsAt(ctx, d.app, func(name string) (app.Moment, error) {
+		return app.Moments{App: d.app, Name: name, Now: now, Option: option}.Find(ctx, of)
 	})
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +24,8 @@ type commandInput struct {
 	IfMatch     string `header:"If-Match" doc:"The ETag of a task, or of the checklist, that must not have changed since"`
 	Actor       string `header:"Cairn-Actor" doc:"Who it is, on a server without users"`
 	OnBehalfOf  string `header:"Cairn-On-Behalf-Of" doc:"Whom an agent acts for"`
-	Traceparent string `header:"traceparent"`
+	Traceparent string `header:"traceparent" doc:"The trace that it belongs to (W3C Trace Context)"`
+	ContentType string `header:"Content-Type" hidden:"true"`
 	DryRun      bool   `query:"dry_run" doc:"Say what would change, and change nothing"`
 	RawBody     []byte `contentType:"application/json"`
 }
@@ -46,15 +49,20 @@ func (d *door) commands(api huma.API) {
 		huma.Register(api, huma.Operation{
 			OperationID: name, Method: http.MethodPost, Path: "/api/v1/checklists/{checklist}/commands/" + name,
 			Summary: spaced(name), Tags: []string{"commands"}, MaxBodyBytes: MaxDocument, BodyReadTimeout: 30 * time.Second,
-			RequestBody: bodyOf(api, reflect.TypeOf(zero)), SkipValidateBody: true,
-			Errors: []int{400, 401, 403, 404, 409, 412, 413, 422, 503},
+			SkipValidateBody: true,
+			Errors:           []int{400, 401, 403, 404, 409, 412, 413, 415, 422, 500, 503},
 		}, func(ctx context.Context, in *commandInput) (*commandOutput, error) {
 			out, err := d.execute(ctx, name, in)
+			if !in.DryRun {
+				d.metrics.command(name, out, err)
+			}
 			if err != nil {
 				return nil, problemOf(err)
 			}
 			return out, nil
 		})
+		// Registering describes the body as bytes.
+		api.OpenAPI().Paths["/api/v1/checklists/{checklist}/commands/"+name].Post.RequestBody = bodyOf(api, zero)
 	}
 }
 
@@ -72,18 +80,47 @@ func spaced(name string) string {
 }
 
 // bodyOf describes the body of a command: its own fields and those of app.About.
-func bodyOf(api huma.API, command reflect.Type) *huma.RequestBody {
+func bodyOf(api huma.API, zero interface{ Name() string }) *huma.RequestBody {
 	registry := api.OpenAPI().Components.Schemas
-	own := huma.SchemaFromType(registry, command)
-	about := huma.SchemaFromType(registry, reflect.TypeFor[app.About]())
-	s := &huma.Schema{Type: huma.TypeObject, Properties: make(map[string]*huma.Schema), AdditionalProperties: false, Required: own.Required}
-	for _, from := range []*huma.Schema{own, about} {
-		for name, p := range from.Properties {
-			s.Properties[name] = p
+	s := &huma.Schema{Type: huma.TypeObject, Properties: make(map[string]*huma.Schema), AdditionalProperties: false}
+	takeFields(registry, s, reflect.TypeOf(zero))
+	takeFields(registry, s, reflect.TypeFor[app.About]())
+	delete(s.Properties, "$schema")
+	if t, ok := zero.(commands.Transition); ok { // the path says it
+		s.Properties["verb"] = &huma.Schema{Type: huma.TypeString, Enum: []any{string(t.Verb)}, Description: "May be left out"}
+		s.Required = slices.DeleteFunc(s.Required, func(name string) bool { return name == "verb" })
+	}
+	s.PrecomputeMessages()
+	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: s, Example: exampleOf(zero.Name())}}}
+}
+
+// takeFields adds the fields of a struct to a schema, also those of what is
+// embedded in it.
+func takeFields(registry huma.Registry, s *huma.Schema, t reflect.Type) {
+	from := huma.SchemaFromType(registry, t)
+	for name, p := range from.Properties {
+		s.Properties[name] = p
+	}
+	for _, name := range from.Required {
+		if !slices.Contains(s.Required, name) {
+			s.Required = append(s.Required, name)
 		}
 	}
-	delete(s.Properties, "$schema")
-	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: s}}}
+	for f := range t.Fields() {
+		if f.Anonymous && f.Type.Kind() == reflect.Struct && !f.IsExported() {
+			takeFields(registry, s, f.Type)
+		}
+	}
+}
+
+// isType returns a problem if a body is of another type than it must be. A form on
+// a page elsewhere cannot send that type.
+func isType(given, want string) error {
+	if kind, _, err := mime.ParseMediaType(given); err == nil && kind == want {
+		return nil
+	}
+	return problem(http.StatusUnsupportedMediaType, "unsupported_media_type", 2, fmt.Sprintf("Content-Type: %q: want %s", given, want)).
+		hinted("With curl: -H 'Content-Type: " + want + "'")
 }
 
 // read reads the command and what stands around it from a body.
@@ -124,6 +161,9 @@ func part(name string, body []byte) (own []byte, about app.About, err error) {
 }
 
 func (d *door) execute(ctx context.Context, name string, in *commandInput) (*commandOutput, error) {
+	if err := isType(in.ContentType, "application/json"); err != nil {
+		return nil, err
+	}
 	cmd, about, err := read(name, in.RawBody)
 	if err != nil {
 		return nil, err

@@ -13,7 +13,8 @@ import (
 )
 
 // An ETag says of which resource it is, and what changed it last: "12@405" is
-// task 12 as event 405 left it, "s3@405" section 3, "@412" the whole checklist.
+// task 12 as event 405 left it, "s3@405" section 3, "@412" the whole checklist. That
+// of an answer also says which answer, "12@405-1f0c7e7d9a2b", which no command minds.
 func etag(st *checklist.State, ref events.Ref) string {
 	name := ""
 	switch ref.Noun {
@@ -26,7 +27,7 @@ func etag(st *checklist.State, ref events.Ref) string {
 }
 
 var etagForm = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^"(?:(s?)([1-9][0-9]{0,8}))?@([0-9]{1,18})"$`)
+	return regexp.MustCompile(`^"(?:(s?)([1-9][0-9]{0,8}))?@([0-9]{1,18})(?:-[0-9a-f]{1,64})?"$`)
 })
 
 // expected reads If-Match: of each resource that it names, one of the tags must

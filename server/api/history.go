@@ -29,15 +29,19 @@ func (d *door) history(api huma.API) {
 	huma.Register(api, huma.Operation{
 		OperationID: "history", Method: http.MethodPost, Path: "/api/v1/checklists/{checklist}/history", Summary: "Take a part of a document's history",
 		Description: "One command a line, {\"id\":…,\"command\":\"SyncDocument\",\"body\":{…}}, in order; what was taken before is passed over.",
-		Tags:        []string{"commands"}, MaxBodyBytes: MaxDocument, BodyReadTimeout: time.Minute, Errors: []int{400, 401, 403, 409, 413, 503},
+		Tags:        []string{"commands"}, MaxBodyBytes: MaxDocument, BodyReadTimeout: time.Minute, Errors: []int{400, 401, 403, 409, 413, 415, 500, 503},
 	}, func(ctx context.Context, in *struct {
-		Checklist string `path:"checklist" maxLength:"63"`
+		Checklist string `path:"checklist" maxLength:"63" doc:"The name of the checklist"`
+		Type      string `header:"Content-Type" hidden:"true"`
 		RawBody   []byte `contentType:"application/x-ndjson"`
 	}) (*struct {
 		Seq  events.Seq `header:"Cairn-Seq"`
 		Body taken
 	}, error,
 	) {
+		if err := isType(in.Type, "application/x-ndjson"); err != nil {
+			return nil, err
+		}
 		out := &struct {
 			Seq  events.Seq `header:"Cairn-Seq"`
 			Body taken
@@ -62,6 +66,12 @@ func (d *door) history(api huma.API) {
 		out.Seq, out.Body.Events = d.app.End(), added
 		return out, nil
 	})
+	api.OpenAPI().Paths["/api/v1/checklists/{checklist}/history"].Post.RequestBody = &huma.RequestBody{
+		Required: true, Content: map[string]*huma.MediaType{"application/x-ndjson": {
+			Schema:  &huma.Schema{Type: huma.TypeString},
+			Example: `{"id":"01890a5d-ac96-774b-bcce-b302099a8057","command":"SyncDocument","body":{"document":"IyBQbGFuCg==","path":"docs/plan.md"}}` + "\n",
+		}},
+	}
 }
 
 func readStep(ctx context.Context, checklist string, line []byte) (commands.Step, error) {

@@ -33,6 +33,21 @@ var rights = map[string]members.Right{
 	"checklists": anybody, // of those that one may see
 	"events":     someEvents,
 	"document":   members.See,
+	"checklist":  members.See,
+	"tasks":      members.See,
+	"task":       members.See,
+	"section":    members.See,
+	"next":       members.See,
+	"risks":      members.See,
+	"blame":      members.See,
+	"diff":       members.See,
+	"report":     members.See,
+	"log":        members.See,
+	"burndown":   members.See,
+	"burnup":     members.See,
+	"flow":       members.See,
+	"forecast":   members.See,
+	"stats":      members.See,
 	"history":    createOrChange,
 	"adopt":      members.Administer,
 	"arrive":     members.Administer,
@@ -93,7 +108,7 @@ func (d *door) guard(api huma.API) func(huma.Context, func(huma.Context)) {
 			err = d.allow(r, id, hc.Operation().OperationID, hc.Param("checklist"))
 		}
 		if err != nil {
-			refuse(w, err)
+			turnAway(w, err)
 			return
 		}
 		next(huma.WithValue(hc, identityKey{}, id))
@@ -137,13 +152,25 @@ func contains(names []string, name string) bool {
 	return false
 }
 
-// refuse answers a request that was turned away.
-func refuse(w http.ResponseWriter, err error) {
+// turnAway answers a request that was turned away.
+func turnAway(w http.ResponseWriter, err error) {
 	if e, ok := err.(interface{ Write(http.ResponseWriter) }); ok {
 		e.Write(w)
 		return
 	}
 	write(w, problemOf(err))
+}
+
+// admitted lets only those to a page whom the gate admits.
+func (d *door) admitted(page http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		id, err := d.gate.Admit(r)
+		if err != nil {
+			turnAway(w, err)
+			return
+		}
+		page(w, r.WithContext(context.WithValue(r.Context(), identityKey{}, id)))
+	}
 }
 
 // sees reports whether an identity may see an event: those of its checklists, and

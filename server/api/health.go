@@ -1,0 +1,82 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"cairn/events"
+)
+
+// standing is how the views stand to the log.
+type standing struct {
+	position events.Seq
+	behind   events.Seq    // how many events they do not hold
+	age      time.Duration // for how long the first of them has been there
+	err      error         // why that is not known, or the reader does not run
+}
+
+// mostBehind is how long an event may be in the log before views that do not hold
+// it are taken for stalled.
+const mostBehind = 10 * time.Second
+
+func (d *door) standing(ctx context.Context) standing {
+	s := standing{position: d.app.Feed().Position()}
+	if since, err := d.app.Feed().Health(); err != nil {
+		s.err = fmt.Errorf("the log is not read since %s: %w", since.UTC().Format(time.RFC3339), err)
+	}
+	last, err := d.app.Last(ctx)
+	if err != nil {
+		s.err = fmt.Errorf("the log does not answer: %w", err)
+		return s
+	}
+	if last <= s.position {
+		return s
+	}
+	s.behind = last - s.position
+	for env, err := range d.app.Events(ctx, events.Filter{After: s.position, Upto: last}) {
+		if err == nil {
+			s.age = max(d.now().Sub(env.RecordedTime), 0)
+		}
+		break
+	}
+	return s
+}
+
+// ready returns why the server should be asked nothing; nil if it should.
+func (d *door) ready(ctx context.Context) *Problem {
+	s := d.standing(ctx)
+	var reason string
+	switch {
+	case s.err != nil:
+		reason = s.err.Error()
+	case s.age > mostBehind:
+		reason = fmt.Sprintf("the views are at @%d, %d events behind the log, for %s", s.position, s.behind, s.age.Round(time.Second))
+	default:
+		return nil
+	}
+	p := problem(http.StatusServiceUnavailable, "not_ready", 6, reason)
+	p.retry = 5
+	return p
+}
+
+// health registers what a supervisor asks.
+func (d *door) health(mux *http.ServeMux) {
+	say := func(w http.ResponseWriter, text string) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-store")
+		fmt.Fprintln(w, text)
+	}
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, "alive") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), waitForSeq)
+		defer cancel()
+		if p := d.ready(ctx); p != nil {
+			write(w, p)
+			return
+		}
+		say(w, "ready")
+	})
+	mux.Handle("GET /metrics", d.metrics.handler())
+}

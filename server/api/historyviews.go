@@ -1,0 +1,155 @@
+package api
+
+import (
+	"context"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"cairn/projections/audit"
+	"cairn/projections/burndown"
+	"cairn/projections/chart"
+	"cairn/projections/checklist"
+	"cairn/projections/report"
+	"cairn/server/app"
+)
+
+type chartInput struct {
+	ViewInput
+	By     string `query:"by" enum:"day,week" doc:"Draw by day or week; else what fits"`
+	Count  string `query:"count" enum:"work,all" default:"work" doc:"Count work, or all boxes"`
+	Seed   uint64 `query:"seed" default:"1" doc:"Draw the forecast by another number"`
+	Dark   bool   `query:"dark" doc:"A picture for a dark page"`
+	Weeks  int    `query:"weeks" minimum:"1" maximum:"520" default:"8" doc:"How many weeks, of stats as text"`
+	People bool   `query:"people" doc:"Who closed what, by name, of stats as text"`
+	Width  int    `query:"width" minimum:"320" maximum:"4096" default:"1200" doc:"Of a picture, in pixels"`
+	Height int    `query:"height" minimum:"180" maximum:"4096" default:"675" doc:"Of a picture, in pixels"`
+}
+
+type diffInput struct {
+	ViewInput
+	From    string `query:"from" required:"true" maxLength:"200" doc:"The earlier moment; a day means its end" example:"fri"`
+	To      string `query:"to" maxLength:"200" doc:"The later moment; else now"`
+	Through bool   `query:"through" doc:"Also what went there and back in between, of text and Markdown; the JSON always has it"`
+}
+
+type reportInput struct {
+	ViewInput
+	Since  string `query:"since" maxLength:"200" doc:"What moved since this moment; else since the last review, else in a week"`
+	Review string `query:"review" maxLength:"20" doc:"A review that was recorded, as it was then: review, review~1" example:"review"`
+}
+
+// historyViews registers the views over a checklist's history.
+func (d *door) historyViews(api huma.API) {
+	for _, c := range []struct{ kind, summary string }{
+		{"burndown", "How the remaining work goes down, and by when it is done"},
+		{"burnup", "How the work that is done goes up to the scope"},
+		{"flow", "How much work is in which state, day by day"},
+		{"forecast", "By when the work will be done, and how likely that is"},
+		{"stats", "What was closed each week, how long it took, what grows old"},
+	} {
+		forms := []form{formJSON, formText, formCSV}
+		if c.kind == "burndown" || c.kind == "burnup" || c.kind == "flow" {
+			forms = []form{formJSON, formText, formCSV, formSVG, formPNG}
+		}
+		addView(d, api, viewKind{
+			id: c.kind, path: "/" + c.kind, summary: c.summary, of: burndown.JSON{}, forms: forms, heavy: true,
+			description: "Days in the checklist's time zone. A day that is over never changes.",
+		}, func(ctx context.Context, in *chartInput, p *page) error { return d.chart(ctx, in, p, c.kind) })
+	}
+	addView(d, api, viewKind{
+		id: "diff", path: "/diff", summary: "What became of the checklist between two moments", of: audit.DiffDocument{},
+		forms: []form{formJSON, formText, formMarkdown}, heavy: true,
+	}, d.diff)
+	addView(d, api, viewKind{
+		id: "report", path: "/report", summary: "The weekly review: what moved, waits, is late, comes next", of: report.Document{},
+		forms: []form{formJSON, formText, formMarkdown, formChangelog}, heavy: true,
+	}, d.report)
+}
+
+func (d *door) chart(ctx context.Context, in *chartInput, p *page, kind string) error {
+	return d.app.Burndown(ctx, p.name, p.At, func(s *burndown.Series) error {
+		st := s.State()
+		p.seq = st.Seq()
+		v := s.Summarise(p.name, p.Today(st), !p.Over(st, p.now), burndown.Options{All: in.Count == "all", Seed: in.Seed})
+		text := chart.TextOptions{By: in.By, Width: 80, Plain: true}
+		picture := chart.Options{By: in.By, Dark: in.Dark, Width: in.Width, Height: in.Height}
+		switch p.form {
+		case formCSV:
+			return v.CSV(p)
+		case formSVG:
+			return chart.SVG(p, v, chart.Kind(kind), picture)
+		case formPNG:
+			return chart.PNG(p, v, chart.Kind(kind), picture)
+		case formText:
+			switch kind {
+			case "forecast":
+				return chart.Forecast(p, &v, text)
+			case "stats":
+				return chart.Stats(p, &v, s.Stats(v.Days, in.Weeks, p.Time(st)), in.People, text)
+			}
+			return chart.Text(p, &v, chart.Kind(kind), text)
+		}
+		return p.json(v.JSON(st.JSONHead(kind, p.Of)))
+	})
+}
+
+func (d *door) diff(ctx context.Context, in *diffInput, p *page) error {
+	if in.AsOf != "" || in.KnownAt != "" {
+		return refuse("", "as_of= and as_known_at=: a difference takes from= and to=")
+	}
+	m := d.moments(p)
+	from, err := m.When(ctx, in.From)
+	if err != nil {
+		return err
+	}
+	if from == nil {
+		return refuse("", "from=: want the earlier moment")
+	}
+	to, err := m.When(ctx, in.To)
+	if err != nil {
+		return err
+	}
+	return d.app.Between(ctx, p.name, from, to, func(before, after *checklist.State, rows []audit.Row) error {
+		p.seq = after.Seq()
+		difference := audit.Diff(before, after, rows)
+		about := audit.About{Name: after.Name, Seq: after.Seq(), Zone: after.Zone()}
+		switch p.form {
+		case formText:
+			return audit.DiffText(p, difference, in.Through, about, p.style())
+		case formMarkdown:
+			return audit.DiffMarkdown(p, difference, in.Through, about)
+		}
+		return p.json(audit.DiffJSON(after, difference, in.From, in.To))
+	})
+}
+
+func (d *door) report(ctx context.Context, in *reportInput, p *page) error {
+	switch {
+	case in.AsOf != "" || in.KnownAt != "":
+		return refuse("What moved up to a moment in the past: review= or diff.", "as_of= and as_known_at=: a report is up to now")
+	case in.Since != "" && in.Review != "":
+		return refuse("", "since= and review=: a review that was recorded has its own beginning")
+	}
+	write := func(of checklist.Moment) func(*report.Report) error {
+		return func(r *report.Report) error {
+			p.seq = r.Seq
+			switch p.form {
+			case formText:
+				return report.Text(p, r, "", p.style())
+			case formMarkdown:
+				return report.Markdown(p, r)
+			case formChangelog:
+				return report.Changelog(p, r)
+			}
+			return p.json(report.JSON(r, of))
+		}
+	}
+	at, err := d.moments(p).When(ctx, in.Since+in.Review)
+	if err != nil {
+		return err
+	}
+	if in.Review != "" {
+		return app.PastReview(ctx, d.app, p.name, at, write(checklist.Moment{AsOf: in.Review}))
+	}
+	return app.Review(ctx, d.app, p.name, at, p.now, write(checklist.Moment{}))
+}

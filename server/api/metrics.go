@@ -1,0 +1,106 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"cairn/events"
+	"cairn/server/commands"
+)
+
+// Metrics are the server's figures for Prometheus.
+type Metrics struct {
+	// Subscribers counts the clients that follow the log at the moment, by door.
+	Subscribers *prometheus.GaugeVec
+
+	registry  *prometheus.Registry
+	requests  *prometheus.CounterVec
+	took      *prometheus.HistogramVec
+	commands  *prometheus.CounterVec
+	appended  prometheus.Counter
+	conflicts prometheus.Counter
+}
+
+// NewMetrics returns metrics of a process that has none yet.
+func NewMetrics() *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cairn_http_requests_total", Help: "Requests answered, by method, route and status.",
+		}, []string{"method", "route", "status"}),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "cairn_http_request_duration_seconds", Help: "How long answering took, by route.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"route"}),
+		commands: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cairn_commands_total", Help: "Commands over HTTP, by name and outcome: changed, unchanged, repeated or the code of a problem.",
+		}, []string{"command", "outcome"}),
+		appended: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "cairn_events_appended_total", Help: "Events that commands over HTTP appended.",
+		}),
+		conflicts: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "cairn_conflicts_total", Help: "Commands over HTTP refused as something had changed meanwhile.",
+		}),
+		Subscribers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "cairn_subscribers", Help: "Clients that follow the log, by door.",
+		}, []string{"door"}),
+	}
+	m.registry.MustRegister(m.requests, m.took, m.commands, m.appended, m.conflicts, m.Subscribers,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// watch adds the figures of the views behind a door. It is called once.
+func (m *Metrics) watch(d *door) {
+	lag := func(part func(standing) float64) func() float64 {
+		return func() float64 {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			return part(d.standing(ctx))
+		}
+	}
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cairn_log_position", Help: "The position of the last event that the views hold."},
+			lag(func(s standing) float64 { return float64(s.position) })),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cairn_projection_lag_events", Help: "Events of the log that the views do not hold yet."},
+			lag(func(s standing) float64 { return float64(s.behind) })),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cairn_projection_lag_seconds", Help: "How long the first event that the views do not hold has been in the log."},
+			lag(func(s standing) float64 { return s.age.Seconds() })),
+	)
+}
+
+func (m *Metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{DisableCompression: true})
+}
+
+func (m *Metrics) request(r *http.Request, status int, took time.Duration) {
+	m.requests.WithLabelValues(method(r), route(r), strconv.Itoa(status)).Inc()
+	m.took.WithLabelValues(route(r)).Observe(took.Seconds())
+}
+
+// command counts a command that was carried out, or refused with err.
+func (m *Metrics) command(name string, out *commandOutput, err error) {
+	outcome := "changed"
+	switch {
+	case err != nil:
+		p := problemOf(err)
+		outcome = p.Code
+		if p.Code == string(commands.CodeChanged) || errors.Is(err, events.ErrConflict) {
+			m.conflicts.Inc()
+		}
+	case out.Body.Repeated:
+		outcome = "repeated"
+	case !out.Body.Changed:
+		outcome = "unchanged"
+	default:
+		m.appended.Add(float64(len(out.Body.Events)))
+	}
+	m.commands.WithLabelValues(name, outcome).Inc()
+}

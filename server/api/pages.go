@@ -1,0 +1,87 @@
+package api
+
+import (
+	"bytes"
+	"crypto/rand"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"cairn/projections/checklist"
+	"cairn/projections/members"
+)
+
+//go:embed pages
+var pageFiles embed.FS
+
+var pageTemplates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+})
+
+// homePage is what the root page shows.
+type homePage struct {
+	Nonce, Version, Feed string
+	Seq                  uint64
+	Checklists           []homeRow
+}
+
+type homeRow struct {
+	Name, Title         string
+	Done, Work, Percent int
+	Archived            bool
+}
+
+// pages registers what people see in a browser.
+func (d *door) pages(mux *http.ServeMux, api huma.API) {
+	docs := sync.OnceValue(func() *docsPage { return newDocs(api.OpenAPI()) })
+	mux.HandleFunc("GET /docs", d.admitted(func(w http.ResponseWriter, r *http.Request) {
+		page := *docs() // the nonce is of this answer
+		page.Base = "http://" + r.Host
+		if r.TLS != nil {
+			page.Base = "https://" + r.Host
+		}
+		page.Nonce = rand.Text()
+		show(w, "docs.html", page.Nonce, page)
+	}))
+	mux.HandleFunc("GET /{$}", d.admitted(func(w http.ResponseWriter, r *http.Request) {
+		page := homePage{Nonce: rand.Text(), Version: api.OpenAPI().Info.Version, Seq: uint64(d.app.End())}
+		if api.OpenAPI().Paths["/api/v1/events"] != nil {
+			page.Feed = "/api/v1/events"
+		}
+		list, err := d.app.Checklists(r.Context())
+		if err != nil {
+			write(w, problemOf(err))
+			return
+		}
+		for _, s := range list {
+			if !identity(r.Context()).May(members.See, s.Name) {
+				continue
+			}
+			row := homeRow{Name: s.Name, Title: checklist.Clean(s.Title), Done: s.Progress.Done, Work: s.Progress.Work, Archived: s.Archived}
+			if row.Work > 0 {
+				row.Percent = row.Done * 100 / row.Work
+			}
+			page.Checklists = append(page.Checklists, row)
+		}
+		show(w, "home.html", page.Nonce, page)
+	}))
+}
+
+// show writes a page: nothing in it runs, and nothing comes from elsewhere.
+func show(w http.ResponseWriter, name, nonce string, page any) {
+	var b bytes.Buffer
+	if err := pageTemplates().ExecuteTemplate(&b, name, page); err != nil {
+		write(w, problemOf(fmt.Errorf("write %s: %w", name, err)))
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+nonce+"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "private, no-cache")
+	_, _ = w.Write(b.Bytes()) // whoever asked has gone
+}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"cairn/server/api"
 )
@@ -83,6 +84,39 @@ func TestOpenAPI(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestOpenAPIIsValid: by the schema that the OpenAPI Initiative publishes for 3.1.
+func TestOpenAPIIsValid(t *testing.T) {
+	t.Parallel()
+	read := func(path string) any {
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		v, err := jsonschema.UnmarshalJSON(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("openapi.json", read("testdata/openapi-3.1.schema.json")); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(read(openapiPath)); err != nil {
+		t.Error(err)
+	}
+	broken := read(openapiPath).(map[string]any)
+	broken["paths"].(map[string]any)["no-slash"] = map[string]any{}
+	if schema.Validate(broken) == nil {
+		t.Error("the schema takes everything")
 	}
 }
 

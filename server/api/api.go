@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -111,6 +112,7 @@ func New(a Backend, c Config) http.Handler {
 	if d.trust != nil {
 		d.trusted(api)
 	}
+	withoutUnprocessable(api.OpenAPI())
 	d.health(mux)
 	d.pages(mux, api)
 	mux.HandleFunc(everywhere, nowhere(mux))
@@ -119,6 +121,18 @@ func New(a Backend, c Config) http.Handler {
 		h = treeHeader(d.trust, h)
 	}
 	return observe(patiently(guard(smaller(h))), c.Log, c.Metrics)
+}
+
+// withoutUnprocessable takes 422 out of what operations answer: what fits no
+// operation is 400 here, and only a command can have the id of another.
+func withoutUnprocessable(doc *huma.OpenAPI) {
+	for path, item := range doc.Paths {
+		for _, o := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if o != nil && !strings.Contains(path, "/commands/") {
+				delete(o.Responses, "422")
+			}
+		}
+	}
 }
 
 const description = `Commands and views of Cairn's checklists.

@@ -100,7 +100,7 @@ func addView[I any, P interface {
 	}
 	description := k.description
 	if len(k.forms) > 1 {
-		description = strings.TrimSpace(description + "\n\nforms (format=): " + names(k.forms) + ".")
+		description = strings.TrimSpace(description + "\n\nForms (format=): " + names(k.forms) + ".")
 	}
 	huma.Register(api, huma.Operation{
 		OperationID: k.id, Method: http.MethodGet, Path: "/api/v1/checklists/{checklist}" + k.path, Summary: k.summary, Description: description,

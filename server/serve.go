@@ -257,7 +257,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.http.Close()
 	}
-	<-ended //nolint:errcheck // Shutdown said it
+	_ = <-ended // http.ErrServerClosed
 	return errors.Join(err, s.Close())
 }
 

@@ -12,6 +12,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -82,7 +83,10 @@ func New(a Backend, c Config) http.Handler {
 	if c.Metrics == nil {
 		c.Metrics = NewMetrics()
 	}
-	d := &door{app: a, gate: c.Gate, trust: c.Trust, now: c.Now, heavy: newLimiter(), metrics: c.Metrics}
+	d := &door{
+		app: a, gate: c.Gate, trust: c.Trust, now: c.Now,
+		heavy: newLimiter(max(4, 2*runtime.GOMAXPROCS(0)), heavyWait), metrics: c.Metrics,
+	}
 	c.Metrics.watch(d)
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("Cairn", c.Version)

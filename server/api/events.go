@@ -40,13 +40,13 @@ func (d *door) events(api huma.API) {
 			for env, err := range d.app.Events(ctx, filter) {
 				if err != nil {
 					// What came is whole lines; the last says that it is not all.
-					w.Write(errorLine(err))
+					_, _ = w.Write(errorLine(err)) // Flush tells
 					break
 				}
 				if !all && !sees(id, &env) {
 					continue
 				}
-				w.Write(events.Sequenced(env.Body, env.Seq))
+				_, _ = w.Write(events.Sequenced(env.Body, env.Seq)) // the next write tells
 				if w.WriteByte('\n') != nil {
 					return
 				}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -51,7 +52,8 @@ func observe(next http.Handler, log *slog.Logger, m *Metrics) http.Handler {
 		ow := &observed{ResponseWriter: w}
 		defer func() {
 			v := recover()
-			gone := v == http.ErrAbortHandler || v != nil && r.Context().Err() != nil
+			err, _ := v.(error)
+			gone := errors.Is(err, http.ErrAbortHandler) || v != nil && r.Context().Err() != nil
 			if v != nil && !gone {
 				log.Error("panic", "request_id", id, "method", r.Method, "path", r.URL.Path, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 				if ow.status == 0 {

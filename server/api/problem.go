@@ -134,15 +134,14 @@ func problemOf(err error) *Problem {
 // the same form.
 var ourProblems = sync.OnceFunc(func() {
 	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
-		for _, err := range errs {
+		if len(errs) > 0 && errs[0] != nil { // the first says it
 			var d huma.ErrorDetailer
-			if errors.As(err, &d) {
+			if errors.As(errs[0], &d) {
 				e := d.ErrorDetail()
 				message = fmt.Sprintf("%s: %s: %s", message, e.Location, e.Message)
-			} else if err != nil {
-				message += ": " + err.Error()
+			} else {
+				message += ": " + errs[0].Error()
 			}
-			break // the first says it
 		}
 		code, exit := "usage", 2
 		switch {

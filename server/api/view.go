@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
-	"runtime"
 	"strings"
 	"time"
 
@@ -172,27 +171,32 @@ func holds(header, etag string) bool {
 	return false
 }
 
-// limiter lets so many pass at once.
-type limiter chan struct{}
+// limiter lets so many pass at once, and others wait a while for their turn.
+type limiter struct {
+	turns chan struct{}
+	wait  time.Duration
+}
 
-// heavyWait is how long a request waits for its turn.
+// heavyWait is how long a request for a view of a history waits for its turn.
 const heavyWait = 5 * time.Second
 
-func newLimiter() limiter { return make(limiter, max(4, 2*runtime.GOMAXPROCS(0))) }
+func newLimiter(most int, wait time.Duration) limiter {
+	return limiter{make(chan struct{}, most), wait}
+}
 
 // enter waits for a turn, which done gives back.
 func (l limiter) enter(ctx context.Context) (done func(), err error) {
-	within, cancel := context.WithTimeout(ctx, heavyWait)
+	within, cancel := context.WithTimeout(ctx, l.wait)
 	defer cancel()
 	select {
-	case l <- struct{}{}:
-		return func() { <-l }, nil
+	case l.turns <- struct{}{}:
+		return func() { <-l.turns }, nil
 	case <-within.Done():
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	p := problem(http.StatusServiceUnavailable, "busy", 6, fmt.Sprintf("%d views of histories are being made already", cap(l)))
+	p := problem(http.StatusServiceUnavailable, "busy", 6, fmt.Sprintf("%d views of histories are being made already", cap(l.turns)))
 	p.retry = 2
 	return nil, p.hinted("Try again in a moment.")
 }

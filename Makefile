@@ -66,6 +66,9 @@ kill-server: ## kill -9 of a server under load, KILLS times (2000)
 scripts-cluster: ## all scripts against a server over three nodes of NATS
 	CAIRN_SCRIPTS_CLUSTER=all go test ./cmd/cairn -run TestScriptCluster -count=1 -timeout 1h
 
+feed: ## subscribers that are cut off 200 times during 20,000 changes
+	CAIRN_FEED_CHANGES=20000 CAIRN_FEED_CUTS=200 go test ./server/api -run TestAFeedMissesNothing -count=1 -v -timeout 1h
+
 clones: ## three clones of one repository, STEPS random steps (500)
 	CAIRN_CLONE_STEPS=$(STEPS) go test ./server/docfile -run TestThreeClones -count=1 -v -timeout 2h
 

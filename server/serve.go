@@ -187,7 +187,10 @@ func (s *Server) listen(ctx context.Context, c *ServeConfig) error {
 	s.gate = access.New(access.Config{
 		Members: s.App.Members, Record: s.recordRefusals, Secret: s.secret, BehindProxy: c.BehindProxy, Now: c.Now,
 	})
-	handler := api.New(s.App, api.Config{Version: c.Version, Now: c.Now, Trust: trust.NewOwn(s.log), Gate: s.gate, Log: s.said})
+	stopping := make(chan struct{})
+	handler := api.New(s.App, api.Config{
+		Version: c.Version, Now: c.Now, Trust: trust.NewOwn(s.log), Gate: s.gate, Log: s.said, Stopping: stopping,
+	})
 	if c.Wrap != nil {
 		handler = c.Wrap(handler)
 	}
@@ -198,6 +201,7 @@ func (s *Server) listen(ctx context.Context, c *ServeConfig) error {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(s.said.Handler(), slog.LevelWarn),
 	}
+	s.http.RegisterOnShutdown(func() { close(stopping) })
 	return nil
 }
 

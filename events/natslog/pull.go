@@ -41,6 +41,7 @@ type puller struct {
 	l        *Log
 	subjects []string
 	follow   bool
+	upto     events.Seq // Read: no more than that, 0 for all
 
 	consumer string
 	sub      *nats.Subscription
@@ -61,7 +62,7 @@ func (l *Log) pull(ctx context.Context, f events.Filter, follow bool) (*puller, 
 	if err != nil {
 		return nil, fmt.Errorf("read: %w", err)
 	}
-	p := &puller{l: l, subjects: subjects, follow: follow, last: f.After}
+	p := &puller{l: l, subjects: subjects, follow: follow, last: f.After, upto: f.Upto}
 	if err := p.start(ctx); err != nil {
 		return nil, err
 	}
@@ -91,6 +92,11 @@ func (p *puller) start(ctx context.Context) error {
 	}
 	info := c.CachedInfo()
 	p.consumer, p.left, p.open, p.ordinal, p.short = info.Name, info.NumPending, 0, 0, false
+	if len(p.subjects) == 0 && p.upto > p.last {
+		// Of the whole log it is known how many that are; a part of it is not
+		// followed by what nobody wants.
+		p.left = min(p.left, uint64(p.upto-p.last))
+	}
 	p.inbox = p.l.nc.NewInbox()
 	if p.left == 0 && !p.follow {
 		return nil

@@ -50,6 +50,16 @@ type Config struct {
 	Log *slog.Logger
 	// Metrics takes the figures; nil is metrics of its own. Metrics are of one door.
 	Metrics *Metrics
+	// May says whether whoever sent a request may see the events of a checklist, or
+	// of the log itself, for "". It is asked for each event of a feed, so that a
+	// change takes effect at once; an error ends the feed. Nil asks Gate.
+	May func(ctx context.Context, checklist string) (bool, error)
+	// Stopping is closed when the server stops: feeds, which have no end of their
+	// own, end then. Nil is never.
+	Stopping <-chan struct{}
+	// Heartbeat is how often a feed says something where there is nothing to say, 15 s
+	// by default; Stall is how long its reader may take nothing, 60 s by default.
+	Heartbeat, Stall time.Duration
 }
 
 // waitForSeq is how long a request waits for the position it asked for.
@@ -59,11 +69,12 @@ const waitForSeq = 2 * time.Second
 const MaxDocument = 24 << 20
 
 type door struct {
-	app   Backend
-	gate  Gate
-	trust Trust
-	now   func() time.Time
-	heavy limiter
+	app    Backend
+	gate   Gate
+	trust  Trust
+	now    func() time.Time
+	config Config
+	heavy  limiter
 
 	metrics *Metrics
 }
@@ -83,8 +94,11 @@ func New(a Backend, c Config) http.Handler {
 	if c.Metrics == nil {
 		c.Metrics = NewMetrics()
 	}
+	if c.May == nil {
+		c.May = mayNow(c.Gate)
+	}
 	d := &door{
-		app: a, gate: c.Gate, trust: c.Trust, now: c.Now,
+		app: a, gate: c.Gate, trust: c.Trust, now: c.Now, config: c,
 		heavy: newLimiter(max(4, 2*runtime.GOMAXPROCS(0)), heavyWait), metrics: c.Metrics,
 	}
 	c.Metrics.watch(d)
@@ -116,6 +130,7 @@ func New(a Backend, c Config) http.Handler {
 	if d.trust != nil {
 		d.trusted(api)
 	}
+	d.feed(api)
 	withoutUnprocessable(api.OpenAPI())
 	d.health(mux)
 	d.pages(mux, api)

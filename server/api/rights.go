@@ -32,6 +32,7 @@ var rights = map[string]members.Right{
 	"server":     anybody,
 	"checklists": anybody, // of those that one may see
 	"events":     someEvents,
+	"feed":       someEvents,
 	"document":   members.See,
 	"checklist":  members.See,
 	"tasks":      members.See,
@@ -91,7 +92,26 @@ func rightOf(operation string) (members.Right, bool) {
 // The log's own events are for those who administer it.
 const someEvents members.Right = "see some"
 
-type identityKey struct{}
+type (
+	identityKey struct{}
+	requestKey  struct{}
+)
+
+// mayNow says whether who made a request may see the events of a checklist, or of
+// the log itself, at the moment that it is asked.
+func mayNow(gate Gate) func(context.Context, string) (bool, error) {
+	return func(ctx context.Context, checklist string) (bool, error) {
+		r, ok := ctx.Value(requestKey{}).(*http.Request)
+		if !ok {
+			return false, nil
+		}
+		id, err := gate.Admit(r)
+		if err != nil {
+			return false, err
+		}
+		return sees(id, &events.Envelope{Checklist: checklist}), nil
+	}
+}
 
 // identity returns who makes a request.
 func identity(ctx context.Context) members.Identity {
@@ -111,7 +131,7 @@ func (d *door) guard(api huma.API) func(huma.Context, func(huma.Context)) {
 			turnAway(w, err)
 			return
 		}
-		next(huma.WithValue(hc, identityKey{}, id))
+		next(huma.WithValue(huma.WithValue(hc, identityKey{}, id), requestKey{}, r))
 	}
 }
 

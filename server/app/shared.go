@@ -37,11 +37,15 @@ var _ App = (*Shared)(nil)
 func NewShared(ctx context.Context, log Log, c commands.Config) (*Shared, error) {
 	c.Fed = true
 	s := &Shared{
-		Local: NewLocal(log, c), names: make(map[string]bool), done: make(chan struct{}),
+		names: make(map[string]bool), done: make(chan struct{}),
 		told: newCarried(newTold, (*told).next), series: newCarried(burndown.New, burndown.Evolve),
 	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	// The feed comes first: a checklist that is made now is in the one or the other.
-	s.feed = NewFeed(log, s.take, s.now)
+	s.feed = NewFeed(log, s.take, c.Now)
+	s.Local = NewLocal(handing{log, s.feed}, c)
 	names, err := log.Checklists(ctx)
 	if err != nil {
 		return nil, err
@@ -56,6 +60,42 @@ func NewShared(ctx context.Context, log Log, c commands.Config) (*Shared, error)
 		_ = s.feed.Run(life) // Health tells
 	}()
 	return s, nil
+}
+
+// handing is a log that tells the feed what is appended here, as soon as it is
+// durable.
+type handing struct {
+	Log
+	feed *Feed
+}
+
+func (h handing) Append(ctx context.Context, appends []events.Append) (events.Seq, error) {
+	last, err := h.Log.Append(ctx, appends)
+	if err == nil {
+		h.feed.Hand(appends, last)
+	}
+	return last, err
+}
+
+// Last and Confirm are those of a log that others write to, too; see natslog.Log.
+// For any other log they say nothing against what was read.
+func (h handing) Last(ctx context.Context, checklist string) (events.Seq, error) {
+	if l, ok := h.Log.(interface {
+		Last(ctx context.Context, checklist string) (events.Seq, error)
+	}); ok {
+		return l.Last(ctx, checklist)
+	}
+	return 0, nil
+}
+
+// Confirm says that what was read up to seq may be told to others.
+func (h handing) Confirm(ctx context.Context, checklist string, seq events.Seq) error {
+	if l, ok := h.Log.(interface {
+		Confirm(ctx context.Context, checklist string, seq events.Seq) error
+	}); ok {
+		return l.Confirm(ctx, checklist, seq)
+	}
+	return nil
 }
 
 // Close ends the reader of the log.
@@ -162,7 +202,7 @@ func (s *Shared) ExecuteHistory(ctx context.Context, name string, steps iter.Seq
 
 // Last asks the log for the position of its last event.
 func (s *Shared) Last(ctx context.Context) (events.Seq, error) {
-	if l, ok := s.log.(interface {
+	if l, ok := s.feed.log.(interface {
 		Latest(ctx context.Context) (natslog.Head, error)
 	}); ok {
 		head, err := l.Latest(ctx)

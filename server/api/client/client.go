@@ -59,6 +59,9 @@ type Config struct {
 	// Roots are further certificates that may vouch for the server; nil for those
 	// of the system alone.
 	Roots *x509.CertPool
+	// Where, if set, says where the server is by now, after it was away: another
+	// port, another token.
+	Where func(ctx context.Context) (url, token string, err error)
 }
 
 // App is an App over a server. It is safe for concurrent use.
@@ -82,7 +85,8 @@ func Dial(ctx context.Context, c Config) (*App, error) {
 			return http.ErrUseLastResponse // a token goes to no other host
 		}}
 	}
-	r := &remote{config: c, base: strings.TrimSuffix(c.URL, "/") + "/api/v1"}
+	r := &remote{config: c}
+	r.at.Store(&place{c.URL, c.Token})
 	r.seen.memory, r.seen.place = c.Memory, c.Place
 	if r.seen.place == "" {
 		r.seen.place = c.URL
@@ -102,16 +106,19 @@ func (a *App) Close() error {
 }
 
 // URL returns where the server is.
-func (a *App) URL() string { return a.r.config.URL }
+func (a *App) URL() string { return a.r.at.Load().url }
 
 // remote is a log that a server holds: what app.Local needs of one.
 type remote struct {
 	config Config
-	base   string
+	at     atomic.Pointer[place]
 	origin string
 	seq    atomic.Uint64 // the last position that the server told
 	seen   witness
 }
+
+// place is where a server is, and what opens it.
+type place struct{ url, token string }
 
 var _ app.Log = (*remote)(nil)
 
@@ -182,27 +189,6 @@ func (r *remote) Read(ctx context.Context, f events.Filter) iter.Seq2[events.Env
 				err = r.unavailable(err)
 			}
 			if !yield(env, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// Follow reads what there is, and asks again: feeds are for programs that live
-// longer.
-func (r *remote) Follow(ctx context.Context, f events.Filter) iter.Seq2[events.Envelope, error] {
-	return func(yield func(events.Envelope, error) bool) {
-		for {
-			for env, err := range r.Read(ctx, f) {
-				if !yield(env, err) || err != nil {
-					return
-				}
-				f.After = env.Seq
-			}
-			select {
-			case <-time.After(200 * time.Millisecond):
-			case <-ctx.Done():
-				yield(events.Envelope{}, ctx.Err())
 				return
 			}
 		}
@@ -460,7 +446,8 @@ func drained(body io.ReadCloser) {
 
 // do sends a request and returns an answer that is none about a problem.
 func (r *remote) do(ctx context.Context, method, path string, h http.Header, body []byte) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, r.base+path, bytes.NewReader(body))
+	at := r.at.Load()
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(at.url, "/")+"/api/v1"+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, r.unavailable(err)
 	}
@@ -469,8 +456,8 @@ func (r *remote) do(ctx context.Context, method, path string, h http.Header, bod
 			req.Header[name] = values
 		}
 	}
-	if r.config.Token != "" {
-		req.Header.Set("Authorization", "Bearer "+r.config.Token)
+	if at.token != "" {
+		req.Header.Set("Authorization", "Bearer "+at.token)
 	}
 	if seq := r.seq.Load(); seq > 0 {
 		req.Header.Set("Cairn-Min-Seq", strconv.FormatUint(seq, 10))
@@ -515,7 +502,7 @@ func (r *remote) unavailable(err error) error {
 		err = errno // "connection refused"; where is said before
 	}
 	return &natslog.Error{
-		Err: events.ErrUnavailable, Cause: err, Message: fmt.Sprintf("cannot reach %s: %v", r.config.URL, err),
+		Err: events.ErrUnavailable, Cause: err, Message: fmt.Sprintf("cannot reach %s: %v", r.at.Load().url, err),
 		Hint: "Nothing was written. Offline: edit the file, cairn sync when it is back.",
 	}
 }
@@ -531,7 +518,7 @@ type problem struct {
 // err returns the error that it was on the server.
 func (p *problem) err() error {
 	kind := map[string]error{
-		"integrity": events.ErrIntegrity, "unavailable": events.ErrUnavailable, "storage": events.ErrStorage,
+		"integrity": events.ErrIntegrity, "other_log": events.ErrIntegrity, "beyond_end": events.ErrIntegrity, "unavailable": events.ErrUnavailable, "storage": events.ErrStorage,
 	}[p.Code]
 	switch {
 	case kind != nil:

@@ -43,9 +43,11 @@ type Session struct {
 	app.App
 	// Trust is what can be asked of the log so that nobody need be believed.
 	Trust trust.Log
-	// URL is the server's, where the log is reached through one.
-	URL   string
-	Place Place
+	// Served is the client of the server, where the log is reached through one, and
+	// URL is the server's.
+	Served *client.App
+	URL    string
+	Place  Place
 
 	close func() error
 }
@@ -102,7 +104,7 @@ func (p Place) answered(ctx context.Context, c Config, s **Session) func() error
 }
 
 func served(a *client.App, p Place) *Session {
-	return &Session{App: a, Trust: a, URL: a.URL(), Place: p, close: a.Close}
+	return &Session{App: a, Served: a, Trust: a, URL: a.URL(), Place: p, close: a.Close}
 }
 
 // dialAnnounced reaches the server that a directory's announcement names.
@@ -115,7 +117,13 @@ func dialAnnounced(ctx context.Context, dir string, c Config) (*client.App, erro
 	if err != nil {
 		place = dir
 	}
-	return client.Dial(ctx, c.client(client.Config{URL: a.URL, Token: a.Secret, Place: place}))
+	return client.Dial(ctx, c.client(client.Config{
+		URL: a.URL, Token: a.Secret, Place: place,
+		Where: func(context.Context) (string, string, error) {
+			a, err := announced(dir)
+			return a.URL, a.Secret, err
+		},
+	}))
 }
 
 // client completes the config of a client.

@@ -10,6 +10,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 
 	"cairn/events"
+	"cairn/server/api/client"
 	"cairn/server/docfile"
 	"cairn/server/gitlog"
 )
@@ -40,6 +41,11 @@ func (c *cli) syncWatch(ctx context.Context, o *syncOptions) error {
 	}
 	c.talk("%s and %s are kept equal; Ctrl-C ends\n", file.Shown, name)
 	w := &syncWatcher{c: c, o: o, file: file}
+	if served := c.session.Served; served != nil {
+		var stop func()
+		w.came, stop = arrivals(ctx, served, name)
+		defer stop()
+	}
 	if err := w.sync(ctx); err != nil {
 		return err
 	}
@@ -61,15 +67,42 @@ func (c *cli) syncWatch(ctx context.Context, o *syncOptions) error {
 				touched = time.Now()
 			}
 			continue
+		case <-w.came:
+			w.grown = true
+			continue // with the next tick: more may come at once
 		case <-tick.C:
 		}
-		if !(c.grown(w.end, &asked) || w.waits || !touched.IsZero() && time.Since(touched) > settle) {
+		grown := w.grown || c.grown(w.end, &asked)
+		if !(grown || w.waits || !touched.IsZero() && time.Since(touched) > settle) {
 			continue
 		}
-		touched = time.Time{}
+		touched, w.grown = time.Time{}, false
 		if err := w.sync(ctx); err != nil {
 			return err
 		}
+	}
+}
+
+// arrivals tells when a server sends events of a checklist, until stop is called.
+// What goes wrong for good ends it: the head, or the next sync, tells the rest.
+func arrivals(ctx context.Context, served *client.App, name string) (came <-chan struct{}, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	signal, done := make(chan struct{}, 1), make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, err := range served.Subscribe(ctx, events.Filter{Checklist: name, After: served.End()}, client.Notices{}) {
+			if err != nil {
+				return
+			}
+			select {
+			case signal <- struct{}{}:
+			default: // it is known already
+			}
+		}
+	}()
+	return signal, func() {
+		cancel()
+		<-done
 	}
 }
 
@@ -79,6 +112,9 @@ type syncWatcher struct {
 	o    *syncOptions
 	file docfile.Tied
 	end  events.Seq // the log's, when it was last looked at
+	// came tells that the server sent something, grown that it did.
+	came  <-chan struct{}
+	grown bool
 	// waits says that there is something to do as soon as git, or another
 	// process, is done.
 	waits bool

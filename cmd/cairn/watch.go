@@ -13,6 +13,7 @@ import (
 	"cairn/events/natslog"
 	"cairn/projections/audit"
 	"cairn/server"
+	"cairn/server/api/client"
 	"cairn/server/commands"
 )
 
@@ -48,6 +49,7 @@ type watcher struct {
 	history *audit.History
 	seen    events.Seq
 	origin  string
+	rows    []audit.Row // of the command that is being read
 }
 
 func (c *cli) watch(ctx context.Context, o *watchOptions) error {
@@ -64,8 +66,11 @@ func (c *cli) watch(ctx context.Context, o *watchOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := c.letGo(); err != nil {
-		return err
+	served := c.session.Served
+	if served == nil {
+		if err := c.letGo(); err != nil {
+			return err
+		}
 	}
 	if w.history.State().Revision == 0 {
 		return &commands.Error{Code: commands.CodeNoChecklist, Message: fmt.Sprintf("there is no checklist %s", name)}
@@ -78,7 +83,89 @@ func (c *cli) watch(ctx context.Context, o *watchOptions) error {
 	if err := w.show(missed); err != nil {
 		return err
 	}
-	return w.follow(ctx)
+	if served == nil {
+		return w.follow(ctx)
+	}
+	return w.subscribe(ctx, served)
+}
+
+// errNoServer ends a subscription: others write the log without a server by now.
+var errNoServer = errors.New("the log is written without its server")
+
+// subscribe shows what the server sends, until ctx ends. Where the server went
+// and the log grows without it, it looks at the head as follow does.
+func (w *watcher) subscribe(ctx context.Context, served *client.App) error {
+	var gone time.Time
+	var end events.Seq // the log's, when the server went
+	at := func(t time.Time) string { return t.In(w.history.State().Zone()).Format(time.TimeOnly) }
+	notices := client.Notices{
+		Gone: func(error) error {
+			head, err := natslog.Peek(w.c.place.Dir)
+			switch {
+			case gone.IsZero():
+				gone, end = w.c.now(), head.N
+			case err == nil && head.N > end:
+				w.c.talk("          ── server gone %s, others go on without it, nothing missed ──\n", at(gone))
+				return errNoServer
+			}
+			return nil
+		},
+		Back: func() {
+			w.c.talk("          ── server gone %s, back %s, nothing missed ──\n", at(gone), at(w.c.now()))
+			gone = time.Time{}
+		},
+	}
+	for env, err := range served.Subscribe(ctx, events.Filter{Checklist: w.name, After: w.seen}, notices) {
+		if errors.Is(err, errNoServer) {
+			if err := w.c.letGo(); err != nil {
+				return err
+			}
+			return w.follow(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		found, err := w.take(env, true)
+		if err == nil && env.Part >= env.Parts {
+			found, err = w.tell(found)
+		}
+		if err == nil {
+			err = w.show(found)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// take folds an event, and keeps it with those of its command if it is to be
+// told. It returns what is to be shown of the command before.
+func (w *watcher) take(env events.Envelope, tell bool) (found []news, err error) {
+	if len(w.rows) > 0 && w.rows[0].CommandID != env.CommandID {
+		if found, err = w.tell(nil); err != nil {
+			return nil, err
+		}
+	}
+	row, err := w.history.Next(env)
+	if err != nil {
+		return nil, fmt.Errorf("checklist %s at @%d: %w", w.name, env.Seq, err)
+	}
+	if w.seen = env.Seq; tell {
+		w.rows = append(w.rows, row)
+	}
+	return found, nil
+}
+
+// tell adds to found what is to be shown of the command that was taken last.
+func (w *watcher) tell(found []news) ([]news, error) {
+	if len(w.rows) == 0 {
+		return found, nil
+	}
+	text, err := w.text(w.rows)
+	n := news{w.rows[0].Seq, text}
+	w.rows = nil
+	return append(found, n), err
 }
 
 // follow looks at the head until ctx ends, and reads when it has grown.
@@ -148,45 +235,25 @@ type news struct {
 // led to, not from that of today.
 func (w *watcher) read(ctx context.Context, since *commands.When) ([]news, error) {
 	var all []news
-	var rows []audit.Row // of the command that is being read
-	tell := func() error {
-		if len(rows) == 0 {
-			return nil
-		}
-		text, err := w.text(rows)
-		all, rows = append(all, news{rows[0].Seq, text}), nil
-		return err
-	}
 	imported := false
 	for env, err := range w.c.session.Events(ctx, events.Filter{Checklist: w.name, After: w.seen}) {
 		if err != nil {
 			return nil, err
 		}
-		if len(rows) > 0 && rows[0].CommandID != env.CommandID {
-			if err := tell(); err != nil {
-				return nil, err
-			}
-		}
-		row, err := w.history.Next(env)
+		isImport := since != nil && since.Import && !imported && env.Data.Kind() == events.KindDocumentSynced
+		tell := since != nil && !isImport && (since.Import || since.Since(env))
+		found, err := w.take(env, tell)
 		if err != nil {
-			return nil, fmt.Errorf("checklist %s at @%d: %w", w.name, env.Seq, err)
+			return nil, err
 		}
-		w.seen = env.Seq
-		switch {
-		case since == nil:
-			continue
-		case since.Import && !imported && row.Kind == events.KindDocumentSynced:
-			all, rows, imported = nil, nil, true
-			continue
-		case !since.Import && !since.Since(env):
-			continue
+		if all = append(all, found...); isImport {
+			all, w.rows, imported = nil, nil, true
 		}
-		rows = append(rows, row)
 	}
 	if since != nil && since.Seq > w.seen && w.seen > 0 {
 		return nil, notYet(*since, w.seen)
 	}
-	return all, tell()
+	return w.tell(all)
 }
 
 // text is what is written for the rows of one command, the last that was folded.

@@ -82,6 +82,16 @@ func (e *embedded) connect() (*nats.Conn, error) {
 	return nats.Connect("", opts...)
 }
 
+// Conn returns a connection of its own to the server that an embedded log runs
+// in this process, for a plain subscriber of cairn.changes.>; the caller closes
+// it. Nobody but the log publishes.
+func (l *Log) Conn() (*nats.Conn, error) {
+	if l.server == nil {
+		return nil, fmt.Errorf("%w: %s is no log in this process", events.ErrUnavailable, l.place)
+	}
+	return l.server.connect()
+}
+
 // disabled reports whether JetStream gave up, as it does when the disk is full.
 func (e *embedded) disabled() bool { return !e.JetStreamEnabled() }
 

@@ -6,7 +6,7 @@ import "time"
 // reached, and for how long that has been so. An error that does not end by itself
 // counts as well.
 func (s *Shared) Stale() (since time.Duration, stale bool) {
-	if l, ok := s.log.(interface{ Away() time.Duration }); ok {
+	if l, ok := s.feed.log.(interface{ Away() time.Duration }); ok {
 		since = l.Away()
 	}
 	if began, err := s.feed.Health(); err != nil {

@@ -54,6 +54,9 @@ fuzz-api: ## whatever is asked over HTTP: never a panic, never a 5xx
 bench: ## all benchmarks, COUNT times (5)
 	go test ./... -run '^$$' -bench . -benchmem -count $(COUNT) -timeout 1h
 
+start: ## how long a server takes until it answers, over 1,000,000 events
+	CAIRN_START_EVENTS=1000000 go test ./server/api -run '^$$' -bench BenchmarkStart -benchtime 3x -timeout 1h
+
 kill: ## the long campaign of kill -9, KILLS times (2000)
 	CAIRN_KILLS=$(KILLS) go test ./cmd/cairn -run TestKill -count=1 -timeout 2h
 

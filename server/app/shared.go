@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"iter"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -55,11 +56,37 @@ func NewShared(ctx context.Context, log Log, c commands.Config) (*Shared, error)
 	}
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
+	var work sync.WaitGroup
+	work.Go(func() { _ = s.feed.Run(life) }) // Health tells
+	work.Go(func() { s.warm(life, names) })
 	go func() {
 		defer close(s.done)
-		_ = s.feed.Run(life) // Health tells
+		work.Wait()
 	}()
 	return s, nil
+}
+
+// warm reads the checklists that are there, several at a time, so that whoever
+// asks first does not wait for all of them.
+func (s *Shared) warm(ctx context.Context, names []string) {
+	next := make(chan string)
+	var work sync.WaitGroup
+	for range min(len(names), runtime.GOMAXPROCS(0)) {
+		work.Go(func() {
+			for name := range next {
+				// Whoever asks for it is told what is wrong with it.
+				_ = s.handler.View(ctx, name, func(*checklist.State) error { return nil })
+			}
+		})
+	}
+	for _, name := range names {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- name
+	}
+	close(next)
+	work.Wait()
 }
 
 // handing is a log that tells the feed what is appended here, as soon as it is

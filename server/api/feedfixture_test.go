@@ -30,7 +30,7 @@ type house struct {
 // openHouse opens the log in dir and listens on an address of 127.0.0.1.
 func openHouse(t testing.TB, dir string, c api.Config) *house {
 	t.Helper()
-	ctx := context.Background() // it is closed by hand, also within a test
+	ctx := t.Context()
 	h := &house{stop: make(chan struct{})}
 	var err error
 	if h.log, err = natslog.Open(ctx, natslog.Config{Dir: dir, Create: true}); err != nil {
@@ -63,7 +63,7 @@ func serve(t testing.TB, c api.Config) *house {
 // do carries out a command and returns the position it ends at.
 func (h *house) do(t testing.TB, name string, cmd commands.Command) events.Seq {
 	t.Helper()
-	out, err := h.app.Execute(context.Background(), metaOf(name), cmd)
+	out, err := h.app.Execute(t.Context(), metaOf(name), cmd)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func listen(ctx context.Context, base, query, lastID string) (*reader, error) {
 	if lastID != "" {
 		req.Header.Set("Last-Event-ID", lastID)
 	}
-	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
+	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req) //nolint:bodyclose // the reader's close does
 	if err != nil {
 		cancel()
 		return nil, err

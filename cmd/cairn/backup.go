@@ -14,12 +14,14 @@ import (
 	"cairn/events"
 	"cairn/events/merkle"
 	"cairn/server"
+	"cairn/server/commands"
 	"cairn/server/docfile"
 	"cairn/server/trust"
 )
 
 func newBackup(c *cli) *cobra.Command {
-	return &cobra.Command{
+	var n natsFlags
+	cmd := &cobra.Command{
 		Use: "backup FILE", Short: "Write all events to a file, with a signed checkpoint",
 		Long: `Write every event to FILE, a line of JSON each, and a signed checkpoint as the
 last line; - is stdout. FILE appears when it is whole. It holds no private key.
@@ -28,12 +30,14 @@ last line; - is stdout. FILE appears when it is whole. It holds no private key.
   cairn backup - | gzip > plan.backup.gz
   cairn verify --backup plan.backup`,
 		Args: args(1, 1, "a FILE, or - for stdout"),
-		RunE: func(cmd *cobra.Command, given []string) error { return c.backup(cmd.Context(), given[0]) },
+		RunE: func(cmd *cobra.Command, given []string) error { return c.backup(cmd.Context(), n, given[0]) },
 	}
+	n.add(cmd)
+	return cmd
 }
 
-func (c *cli) backup(ctx context.Context, path string) error {
-	s, err := c.openLog(ctx)
+func (c *cli) backup(ctx context.Context, n natsFlags, path string) error {
+	s, err := c.openSigning(ctx, n)
 	if err != nil {
 		return err
 	}
@@ -97,40 +101,61 @@ func replaceFile(path string, write func(io.Writer) error) (size int64, err erro
 
 func newRestore(c *cli) *cobra.Command {
 	key := ""
+	var n natsFlags
 	cmd := &cobra.Command{
 		Use: "restore FILE", Short: "Make a log of a backup",
 		Long: `Make a log of a backup: the same events at the same @SEQ, so that checkpoints and
 proofs of before stay valid. The log gets a new key, announced by one more event.
 A backup that is damaged is refused (exit 7), and so is a place where something
-lies already (exit 5); nothing is left behind then.
+lies already (exit 5); nothing is left behind then. With --nats it goes into an
+empty JetStream; what was cut off there, the same command completes.
 
   cairn restore plan.backup
   cairn restore plan.backup --data /srv/cairn
-  cairn restore plan.backup --key log.key`,
+  cairn restore plan.backup --key log.key
+  cairn restore plan.backup --nats nats://host:4222 --replicas 3`,
 		Args: args(1, 1, "the FILE of a backup"),
-		RunE: func(cmd *cobra.Command, given []string) error { return c.restore(cmd.Context(), given[0], key) },
+		RunE: func(cmd *cobra.Command, given []string) error { return c.restore(cmd.Context(), n, given[0], key) },
 	}
 	cmd.Flags().StringVar(&key, "key", "", "`KEY` that the backup must go back to, or a file with it")
+	n.add(cmd)
+	cmd.Flags().IntVar(&n.replicas, "replicas", 1, "on `N` nodes, 1 or 3, with --nats")
 	return cmd
 }
 
-func (c *cli) restore(ctx context.Context, path, word string) error {
+func (c *cli) restore(ctx context.Context, n natsFlags, path, word string) error {
 	key, err := keyLine(word)
 	if err != nil {
 		return err
 	}
-	if err := c.locateHere(); err != nil {
-		return err
+	if n.replicas != 1 && n.replicas != 3 {
+		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--replicas %d: 1 or 3", n.replicas)}
 	}
-	if c.place.Dir == "" {
-		return fmt.Errorf("%w: no home directory to keep it in; name one with --data", events.ErrStorage)
+	if n.url == "" {
+		if err := c.locateHere(); err != nil {
+			return err
+		}
+		if c.place.Dir == "" {
+			return fmt.Errorf("%w: no home directory to keep it in; name one with --data", events.ErrStorage)
+		}
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return noFile(path, err)
 	}
 	defer f.Close()
-	r, err := server.Restore(ctx, c.place, server.Config{State: c.stateDir(), Now: c.now}, f, c.stamp(""), trust.Options{Key: key})
+	where, opts := c.place.Dir, trust.Options{Key: key}
+	at, config, err := c.nats(n)
+	if err != nil {
+		return err
+	}
+	var r *trust.Restored
+	if n.url != "" {
+		where = n.shown()
+		r, err = at.Restore(ctx, config, f, c.stamp(""), opts)
+	} else {
+		r, err = server.Restore(ctx, c.place, config, f, c.stamp(""), opts)
+	}
 	if err != nil {
 		var d *trust.Damage
 		if errors.As(err, &d) && d.Hint == "" {
@@ -148,9 +173,9 @@ func (c *cli) restore(ctx context.Context, path, word string) error {
 			Restored events.Seq `json:"restored"`
 			Seq      events.Seq `json:"seq"`
 			Verifier string     `json:"verifier"`
-		}{1, "restore", true, c.place.Dir, r.Origin, r.N, r.Seq, r.Verifier})
+		}{1, "restore", true, where, r.Origin, r.N, r.Seq, r.Verifier})
 	}
-	c.talk("%s in %s, in %s; its new key is announced at @%d\n", count(int(r.N), "event"), count(r.Checklists(), "checklist"), c.shown(c.place.Dir), r.Seq)
+	c.talk("%s in %s, in %s; its new key is announced at @%d\n", count(int(r.N), "event"), count(r.Checklists(), "checklist"), c.shown(where), r.Seq)
 	if r.Later != nil {
 		c.talk("This client saw @%d of it in %s: %s after the backup are not in it.\n", r.Later.N, c.shown(r.Later.Place), count(int(r.Later.N-uint64(r.N)), "event"))
 	}

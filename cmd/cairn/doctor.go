@@ -15,7 +15,8 @@ import (
 )
 
 func newDoctor(c *cli) *cobra.Command {
-	return &cobra.Command{
+	var n natsFlags
+	cmd := &cobra.Command{
 		Use: "doctor", Short: "Look whether all that the log needs is in order",
 		Long: `Look at the log's directory, permissions, lock, marker, stream, head, key, disk,
 memory and files; of a server's log, at what lies between here and there. Each
@@ -25,8 +26,10 @@ damaged, 1 otherwise. Every event: cairn verify
   cairn doctor
   cairn doctor --json`,
 		Args: args(0, 0, "no argument"),
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.doctor(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.doctor(cmd.Context(), n) },
 	}
+	n.add(cmd)
+	return cmd
 }
 
 // checkup is one finding in JSON.
@@ -38,16 +41,24 @@ type checkup struct {
 	Damaged bool    `json:"damaged"`
 }
 
-func (c *cli) doctor(ctx context.Context) error {
-	if err := c.locate(); err != nil {
-		return err
+func (c *cli) doctor(ctx context.Context, n natsFlags) error {
+	if n.url == "" {
+		if err := c.locate(); err != nil {
+			return err
+		}
 	}
-	config, err := c.config()
+	at, config, err := c.nats(n)
 	if err != nil {
 		return err
 	}
+	where := c.logPath()
 	var findings []trust.Finding
-	if c.place.URL != "" {
+	if n.url != "" {
+		where = n.shown()
+		if findings, err = at.Doctor(ctx, config); err != nil {
+			return err
+		}
+	} else if c.place.URL != "" {
 		findings, c.session = server.DoctorServer(ctx, c.place, config, c.actor().ID)
 	} else {
 		findings = server.Doctor(ctx, c.place, config)
@@ -56,7 +67,7 @@ func (c *cli) doctor(ctx context.Context) error {
 	for _, f := range findings {
 		healthy = healthy && f.OK()
 	}
-	if healthy && c.place.Exists {
+	if healthy && c.place.Exists && n.url == "" {
 		findings = append(findings, c.doctorFiles(ctx)...)
 	}
 	doc := struct {
@@ -66,7 +77,7 @@ func (c *cli) doctor(ctx context.Context) error {
 		Log      string    `json:"log"`
 		Version  string    `json:"version"`
 		Findings []checkup `json:"findings"`
-	}{1, "doctor", true, c.logPath(), version.Version(), []checkup{}}
+	}{1, "doctor", true, where, version.Version(), []checkup{}}
 	for _, f := range findings {
 		line := checkup{What: f.What, OK: f.OK(), Text: f.Text, Damaged: f.Damaged}
 		if !f.OK() {

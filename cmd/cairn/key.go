@@ -13,15 +13,22 @@ import (
 )
 
 func newKey(c *cli) *cobra.Command {
+	var n natsFlags
 	cmd := &cobra.Command{
 		Use: "key", Short: "Print the key that the log signs with",
 		Long: `Print the public key that the log signs checkpoints and proofs with, as a note
-verifier. Give it to those who are to check them, by a way that they trust.
+verifier. Give it to those who are to check them, by a way that they trust. Of a
+log in a JetStream elsewhere it is the key of this client or server, which lies
+in --data DIR or with what the client remembers; it is made and announced first.
 
   cairn key > log.key
+  cairn key --nats nats://host:4222
   cairn key rotate -m "Ada left"`,
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if n.url != "" {
+				return c.joinKey(cmd.Context(), n)
+			}
 			s, err := c.openLog(cmd.Context())
 			if err != nil {
 				return err
@@ -41,16 +48,36 @@ more. What the old key signed stays valid; who trusts it may trust the new one.
 
   cairn key rotate -m "Ada left"`,
 		Args: args(0, 0, "no argument"),
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.rotateKey(cmd.Context(), w.reason) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.rotateKey(cmd.Context(), n, w.reason) },
 	}
 	rotate.DisableFlagsInUseLine = true
 	rotate.Flags().StringVarP(&w.reason, "reason", "m", "", "why, in your `words`")
+	n.add(cmd)
+	n.add(rotate)
 	cmd.AddCommand(rotate)
 	return cmd
 }
 
-func (c *cli) rotateKey(ctx context.Context, reason string) error {
-	s, err := c.openLog(ctx)
+// joinKey has the log elsewhere announce the key of this client or server.
+func (c *cli) joinKey(ctx context.Context, n natsFlags) error {
+	at, config, err := c.nats(n)
+	if err != nil {
+		return err
+	}
+	s, verifier, seq, err := at.Join(ctx, config, c.stamp(""))
+	if err != nil {
+		return err
+	}
+	c.session = s
+	talk := ""
+	if seq > 0 {
+		talk = fmt.Sprintf("The log knows a further key, announced at @%d; it lies below %s.\n", seq, c.shown(at.Keys))
+	}
+	return c.tellKey(verifier, seq, talk)
+}
+
+func (c *cli) rotateKey(ctx context.Context, n natsFlags, reason string) error {
+	s, err := c.openSigning(ctx, n)
 	if err != nil {
 		return err
 	}

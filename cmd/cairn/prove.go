@@ -20,7 +20,8 @@ import (
 )
 
 func newCheckpoint(c *cli) *cobra.Command {
-	return &cobra.Command{
+	var n natsFlags
+	cmd := &cobra.Command{
 		Use: "checkpoint", Short: "Print a signed checkpoint of the log",
 		Long: `Print a checkpoint: how many events the log has and the root of their Merkle
 tree, signed by the log's key. Who keeps it can find out later whether anything
@@ -30,7 +31,7 @@ before it was changed. It is a signed note (C2SP tlog-checkpoint).
   cairn verify --checkpoint old.checkpoint`,
 		Args: args(0, 0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := c.openLog(cmd.Context())
+			s, err := c.openSigning(cmd.Context(), n)
 			if err != nil {
 				return err
 			}
@@ -56,10 +57,13 @@ before it was changed. It is a signed note (C2SP tlog-checkpoint).
 			return err
 		},
 	}
+	n.add(cmd)
+	return cmd
 }
 
 func newProve(c *cli) *cobra.Command {
-	return &cobra.Command{
+	var n natsFlags
+	cmd := &cobra.Command{
 		Use: "prove @SEQ", Short: "Print a proof that an event is in the log",
 		Long: `Print a proof that an event is in the log: the event, its place, the way to the
 root of the Merkle tree, and a signed checkpoint. Anybody who has the log's key
@@ -69,11 +73,13 @@ checks it, without the log and without Cairn (C2SP tlog-proof).
   cairn key > log.key
   cairn verify --proof plan-408.tlog-proof --key log.key`,
 		Args: args(1, 1, "the @SEQ of an event"),
-		RunE: func(cmd *cobra.Command, given []string) error { return c.prove(cmd.Context(), given[0]) },
+		RunE: func(cmd *cobra.Command, given []string) error { return c.prove(cmd.Context(), n, given[0]) },
 	}
+	n.add(cmd)
+	return cmd
 }
 
-func (c *cli) prove(ctx context.Context, word string) error {
+func (c *cli) prove(ctx context.Context, n natsFlags, word string) error {
 	_, digits, ok := strings.Cut(word, "@")
 	seq, err := strconv.ParseUint(digits, 10, 63)
 	if !ok || err != nil {
@@ -83,7 +89,7 @@ func (c *cli) prove(ctx context.Context, word string) error {
 		}
 		return e
 	}
-	s, err := c.openLog(ctx)
+	s, err := c.openSigning(ctx, n)
 	if err != nil {
 		return err
 	}

@@ -115,6 +115,7 @@ func scripts(t *testing.T, how string, files []string, setup func(*testscript.En
 			"begin":       begin,
 			"waitfor":     waitFor,
 			"interrupt":   interrupt,
+			"jetstream":   jetStream,
 		},
 	})
 }

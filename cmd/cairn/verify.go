@@ -19,7 +19,10 @@ import (
 	"cairn/server/trust"
 )
 
-type verifyOptions struct{ checkpoint, backup, proof, key string }
+type verifyOptions struct {
+	checkpoint, backup, proof, key string
+	nats                           natsFlags
+}
 
 func newVerify(c *cli) *cobra.Command {
 	o := &verifyOptions{}
@@ -41,6 +44,7 @@ without the log; KEY is what cairn key prints, or a file with it.
 	cmd.Flags().StringVar(&o.backup, "backup", "", "check the backup in a `FILE` instead")
 	cmd.Flags().StringVar(&o.proof, "proof", "", "check the proof in a `FILE` instead; needs --key")
 	cmd.Flags().StringVar(&o.key, "key", "", "`KEY` of the log, or a file with it")
+	o.nats.add(cmd)
 	return cmd
 }
 
@@ -60,6 +64,8 @@ func (c *cli) verify(ctx context.Context, o *verifyOptions) error {
 		return &commands.Error{Code: commands.CodeUsage, Message: "--proof is checked alone; without --backup and --checkpoint"}
 	case o.proof != "" && key == "":
 		return &commands.Error{Code: commands.CodeUsage, Message: "--proof needs --key: whose log is it?", Hint: "The key is what cairn key prints, got from somebody you trust."}
+	case o.nats.url != "" && (o.proof != "" || o.backup != ""):
+		return &commands.Error{Code: commands.CodeUsage, Message: "--backup and --proof are checked without the log; without --nats"}
 	case o.proof != "":
 		return c.verifyProof(o.proof, key)
 	}
@@ -70,13 +76,13 @@ func (c *cli) verify(ctx context.Context, o *verifyOptions) error {
 		v.Source, v.Place = "backup", o.backup
 		r, err = c.verifyBackup(o.backup, opts)
 	} else {
-		r, err = c.verifyLog(ctx, &v, opts)
+		r, err = c.verifyLog(ctx, &v, o.nats, opts)
 	}
 	return c.tellVerified(&v, r, c.now().Sub(began), err)
 }
 
-func (c *cli) verifyLog(ctx context.Context, v *verified, opts trust.Options) (*trust.Report, error) {
-	log, s, err := c.inspect(ctx, 0)
+func (c *cli) verifyLog(ctx context.Context, v *verified, n natsFlags, opts trust.Options) (*trust.Report, error) {
+	log, s, err := c.inspect(ctx, n, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +97,9 @@ func (c *cli) verifyLog(ctx context.Context, v *verified, opts trust.Options) (*
 		last = s.End()
 		verify = func(o trust.Options) (*trust.Report, error) { return s.Trust.Verify(ctx, o) }
 	} else {
+		if n.url != "" {
+			v.Place = log.Place()
+		}
 		defer log.Close()
 		last = log.Found().Last
 	}
@@ -102,7 +111,15 @@ func (c *cli) verifyLog(ctx context.Context, v *verified, opts trust.Options) (*
 
 // inspect opens the log of this run only to look at it, or reaches the server that
 // has it.
-func (c *cli) inspect(ctx context.Context, wait time.Duration) (*natslog.Log, *server.Session, error) {
+func (c *cli) inspect(ctx context.Context, n natsFlags, wait time.Duration) (*natslog.Log, *server.Session, error) {
+	if n.url != "" {
+		at, config, err := c.nats(n)
+		if err != nil {
+			return nil, nil, err
+		}
+		log, err := at.Inspect(ctx, config)
+		return log, nil, err
+	}
 	if err := c.locate(); err != nil {
 		return nil, nil, err
 	}

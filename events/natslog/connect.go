@@ -60,7 +60,7 @@ func Connect(ctx context.Context, server string, r Remote) (*Log, error) {
 	if r.Replicas == 0 {
 		r.Replicas = 1
 	}
-	l := &Log{place: withoutSecrets(server), memory: r.Memory}
+	l := &Log{place: WithoutSecrets(server), memory: r.Memory}
 	l.life, l.end = context.WithCancel(context.Background())
 	if r.State != "" {
 		if err := l.claim(ctx, r.State); err != nil {
@@ -93,9 +93,9 @@ func (l *Log) claim(ctx context.Context, state string) error {
 	return err
 }
 
-// withoutSecrets returns the addresses that can be shown: server is one URL, or
+// WithoutSecrets returns the addresses that can be shown: server is one URL, or
 // several with commas between them.
-func withoutSecrets(server string) string {
+func WithoutSecrets(server string) string {
 	var shown []string
 	for one := range strings.SplitSeq(server, ",") {
 		if u, err := url.Parse(strings.TrimSpace(one)); err == nil && u.Host != "" {
@@ -110,25 +110,8 @@ func withoutSecrets(server string) string {
 }
 
 func (l *Log) connect(ctx context.Context, server string, r *Remote) (err error) {
-	opts := append([]nats.Option{
-		nats.Name("cairn"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond),
-		nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2), // who is silent for longer is gone
-		nats.DisconnectErrHandler(func(*nats.Conn, error) {
-			now := time.Now()
-			l.away.CompareAndSwap(nil, &now)
-		}),
-		nats.ReconnectHandler(func(*nats.Conn) { l.away.Store(nil) }),
-		// The default writes to the process's standard error.
-		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
-	}, r.Options...)
-	if l.nc, err = nats.Connect(server, opts...); err != nil {
-		return &Error{
-			Err: events.ErrUnavailable, Message: "cannot reach " + l.place, Cause: err,
-			Hint: "Nothing was written. Look whether NATS runs there.",
-		}
-	}
-	if l.js, err = jetstream.New(l.nc); err != nil {
-		return l.failed(ctx, "connect", err)
+	if err := l.dial(server, r); err != nil {
+		return err
 	}
 	l.stream, err = l.js.Stream(ctx, streamName)
 	heads, err2 := l.js.Stream(ctx, headStreamName)
@@ -153,6 +136,31 @@ func (l *Log) connect(ctx context.Context, server string, r *Remote) (err error)
 	return l.enterRemote(ctx, r, heads)
 }
 
+// dial makes the connection.
+func (l *Log) dial(server string, r *Remote) (err error) {
+	opts := append([]nats.Option{
+		nats.Name("cairn"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond),
+		nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2), // who is silent for longer is gone
+		nats.DisconnectErrHandler(func(*nats.Conn, error) {
+			now := time.Now()
+			l.away.CompareAndSwap(nil, &now)
+		}),
+		nats.ReconnectHandler(func(*nats.Conn) { l.away.Store(nil) }),
+		// The default writes to the process's standard error.
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
+	}, r.Options...)
+	if l.nc, err = nats.Connect(server, opts...); err != nil {
+		return &Error{
+			Err: events.ErrUnavailable, Message: "cannot reach " + l.place, Cause: err,
+			Hint: "Nothing was written. Look whether NATS runs there.",
+		}
+	}
+	if l.js, err = jetstream.New(l.nc); err != nil {
+		return l.failed(context.Background(), "connect", err)
+	}
+	return nil
+}
+
 // createRemote makes the streams and the first event; the stream of the head,
 // which says that there is a log, is last.
 func (l *Log) createRemote(ctx context.Context, r *Remote, noStream bool) (jetstream.Stream, error) {
@@ -168,7 +176,9 @@ func (l *Log) createRemote(ctx context.Context, r *Remote, noStream bool) (jetst
 	}
 	switch last := l.stream.CachedInfo().State.LastSeq; {
 	case last > 1:
-		return nil, damaged("%s holds a log of %d events but not its head", l.place, last)
+		e := damaged("%s holds a log of %d events but not its head", l.place, last)
+		e.Hint = "Nothing was written. Where a restore was cut off, the same one again completes it: cairn restore FILE --nats URL"
+		return nil, e
 	case last == 0 && !r.Create:
 		return nil, damaged("%s holds a stream %s without events", l.place, streamName)
 	case last == 0:

@@ -37,7 +37,7 @@ func TestWithoutSecrets(t *testing.T) {
 		"a:secret@one:4222":                             "NATS",
 		"":                                              "NATS",
 	} {
-		if got := withoutSecrets(server); got != want {
+		if got := WithoutSecrets(server); got != want {
 			t.Errorf("%q: got %q, want %q", server, got, want)
 		}
 	}

@@ -50,8 +50,10 @@ func readKeyAt(path string) (signer, verifier string, err error) {
 	return signer, verifier, nil
 }
 
-// keys returns the directory in which the key of this process and the tiles are;
-// empty where there is none.
+// KeyDir returns the directory of the key with which this process signs, and of
+// the tiles; empty where there is none.
+func (l *Log) KeyDir() string { return l.keys() }
+
 func (l *Log) keys() string {
 	if l.dir != "" {
 		return l.dir

@@ -182,7 +182,7 @@ type filler struct {
 	size     int
 	frontier merkle.Frontier
 	leaf     merkle.Hash
-	tiles    *tiles
+	tiles    *tiles // nil where there are none
 }
 
 const (
@@ -215,7 +215,9 @@ func (f *filler) flush(ctx context.Context) error {
 	if err != nil {
 		return f.l.failed(ctx, "restore", err)
 	}
-	f.tiles.add(f.frontier.N(), f.w.leaves)
+	if f.tiles != nil {
+		f.tiles.add(f.frontier.N(), f.w.leaves)
+	}
 	for _, leaf := range f.w.leaves {
 		f.frontier.Append(leaf)
 		f.leaf = leaf

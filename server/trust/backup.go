@@ -14,7 +14,7 @@ import (
 	"cairn/events/natslog"
 )
 
-// Backup writes a backup of an embedded log to w: everything but its private key.
+// Backup writes a backup of a log to w: everything but its private key.
 // It is NDJSON, a line for each event in the order of the log, byte for byte as
 // it is stored, and a last line with the signed checkpoint over them:
 //

@@ -127,6 +127,15 @@ func (d *doctor) log(ctx context.Context, log *natslog.Log) {
 	default:
 		d.ok("marker", "%s, set up on %s", found.Origin, found.Created.Format(time.DateOnly))
 	}
+	d.stream(log)
+	d.head(log)
+	d.key(ctx, log)
+	d.memory(log)
+	d.versions(opened.Format)
+}
+
+func (d *doctor) stream(log *natslog.Log) {
+	found := log.Found()
 	if found.Settings != nil {
 		d.bad("stream", found.Settings, "Undo that change of the stream's settings.")
 	} else if err := log.Complete(); err != nil {
@@ -134,6 +143,10 @@ func (d *doctor) log(ctx context.Context, log *natslog.Log) {
 	} else {
 		d.ok("stream", "settings as they should be; @1 to @%d, without a hole", found.Last)
 	}
+}
+
+func (d *doctor) head(log *natslog.Log) {
+	found := log.Found()
 	switch h := found.Head; {
 	case found.HeadErr != nil:
 		d.bad("head", found.HeadErr, keepIt)
@@ -141,12 +154,17 @@ func (d *doctor) log(ctx context.Context, log *natslog.Log) {
 		d.bad("head", damage(Shorter, found.Last+1, "it saw @%d, but the log ends at @%d", h.N, found.Last), keepIt)
 	case !log.LeafAt(h):
 		d.bad("head", damage(Altered, h.N, "@%d is another event than it saw", h.N), keepIt)
+	case found.Last > h.N && log.Dir() == "":
+		d.ok("head", "@%d; the servers write it once a second", h.N)
 	case found.Last > h.N:
 		d.ok("head", "@%d; the next command takes in %d more, whose writer died", h.N, found.Last-h.N)
 	default:
 		d.ok("head", "@%d, root %s", h.N, h.Root)
 	}
-	d.key(ctx, log)
+}
+
+func (d *doctor) memory(log *natslog.Log) {
+	found, opened := log.Found(), log.Opened()
 	switch m := log.Remembered(); {
 	case m == nil:
 		d.ok("memory", "this client has not seen this log before")
@@ -157,7 +175,6 @@ func (d *doctor) log(ctx context.Context, log *natslog.Log) {
 	default:
 		d.ok("memory", "this client saw @%d", m.N)
 	}
-	d.versions(opened.Format)
 }
 
 // key looks at the key that lies with the log, and at who else may sign.
@@ -174,8 +191,10 @@ func (d *doctor) key(ctx context.Context, log *natslog.Log) {
 	}
 	k := keys.Find(verifier)
 	switch {
-	case natslog.Pending(log.Dir()):
+	case natslog.Pending(log.KeyDir()):
 		d.ok("key", "a change of it was cut off; the next command settles which one counts")
+	case k == nil && log.Dir() == "":
+		d.sick("key", "Announce it: cairn key --nats URL", "the log does not know the key of this client: nobody believes what it signs")
 	case k == nil || k.Removed > 0:
 		d.sick("key", "Announce a new one: cairn key rotate", "the log does not know the key that lies here, or took it away: nobody believes what it signs")
 	default:

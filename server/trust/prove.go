@@ -21,7 +21,7 @@ func noEvent(seq, end events.Seq) error {
 	return fmt.Errorf("%w: @%d; the log ends at @%d", ErrNoEvent, seq, end)
 }
 
-// Checkpoint returns a signed checkpoint of an embedded log as it is now.
+// Checkpoint returns a signed checkpoint of a log as it is now.
 func Checkpoint(log *natslog.Log) ([]byte, error) {
 	return sign(log, log.Head())
 }
@@ -34,7 +34,7 @@ func sign(log *natslog.Log, head natslog.Head) ([]byte, error) {
 	return merkle.Checkpoint{Origin: log.Origin(), N: uint64(head.N), Root: head.Root}.Sign(signer)
 }
 
-// Prove returns the proof that an event stands in an embedded log, which can be
+// Prove returns the proof that an event stands in a log, which can be
 // checked without the log. It reads that event and a few tiles; where these are
 // missing or wrong, it makes them anew, which reads the whole log. It returns
 // ErrNoEvent for a sequence behind the end.
@@ -77,8 +77,8 @@ func Prove(ctx context.Context, log *natslog.Log, seq events.Seq) (*merkle.Proof
 	return p, nil
 }
 
-// ProveConsistency returns the consistency proof between an old checkpoint of an
-// embedded log and the log as it is now, and that checkpoint, signed. What it
+// ProveConsistency returns the consistency proof between an old checkpoint of a
+// log and the log as it is now, and that checkpoint, signed. What it
 // returns is what [merkle.CheckConsistency] takes.
 func ProveConsistency(ctx context.Context, log *natslog.Log, old merkle.Checkpoint) ([]merkle.Hash, []byte, error) {
 	head := log.Head()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 
 	"cairn/events"
 	"cairn/events/merkle"
@@ -31,6 +32,26 @@ type Restored struct {
 // c.Dir must not exist or be empty, else it is [natslog.ErrExists]. After an error
 // nothing is left; after a crash the same call begins anew; see [natslog.Restore].
 func Restore(ctx context.Context, backup io.ReadSeeker, c natslog.Config, s Stamp, o Options) (*Restored, error) {
+	return restore(backup, c.Memory, s, o, func(origin string, bodies bodies, last announce) (natslog.Head, error) {
+		return natslog.Restore(ctx, c, origin, bodies, last)
+	})
+}
+
+// RestoreRemote is [Restore] into the JetStream at server, where no log may be:
+// that is [natslog.ErrExists]. The log's new key lies below r.State. What was cut
+// off, the same call completes; see [natslog.RestoreRemote].
+func RestoreRemote(ctx context.Context, backup io.ReadSeeker, server string, r natslog.Remote, s Stamp, o Options) (*Restored, error) {
+	return restore(backup, r.Memory, s, o, func(origin string, bodies bodies, last announce) (natslog.Head, error) {
+		return natslog.RestoreRemote(ctx, server, r, origin, bodies, last)
+	})
+}
+
+type (
+	bodies   = iter.Seq2[[]byte, error]
+	announce = func(verifier string) (*events.Envelope, error)
+)
+
+func restore(backup io.ReadSeeker, memory string, s Stamp, o Options, store func(string, bodies, announce) (natslog.Head, error)) (*Restored, error) {
 	report, err := VerifyBackup(backup, o)
 	if err != nil {
 		return nil, err
@@ -39,10 +60,10 @@ func Restore(ctx context.Context, backup io.ReadSeeker, c natslog.Config, s Stam
 		return nil, fmt.Errorf("read the backup again: %w", err)
 	}
 	r := &Restored{Report: report}
-	if seen := natslog.Recall(c.Memory, report.Origin); c.Memory != "" && seen != nil && seen.N > uint64(report.N) {
+	if seen := natslog.Recall(memory, report.Origin); memory != "" && seen != nil && seen.N > uint64(report.N) {
 		r.Later = seen
 	}
-	head, err := natslog.Restore(ctx, c, report.Origin, again(backup, report), func(verifier string) (*events.Envelope, error) {
+	head, err := store(report.Origin, again(backup, report), func(verifier string) (*events.Envelope, error) {
 		r.Verifier = verifier
 		return &s.envelopes("RestoreLog", *report.lists[""], &events.SignerAdded{Key: verifier})[0], nil
 	})

@@ -89,7 +89,7 @@ func appendSystem(ctx context.Context, log events.Log, s *Stamp, command string,
 	}
 }
 
-// RotateKey makes a new key for an embedded log and returns its verifier line and
+// RotateKey makes a new key for a log and returns its verifier line and
 // the sequence of the event that announces it: signer.added, with the voucher of
 // the old key, and behind it signer.removed of that one, both or neither. The log decides which key
 // counts, so a crash at any point leaves one that works: until the events are

@@ -2,7 +2,6 @@ package trust
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -59,15 +58,7 @@ func Verify(ctx context.Context, log *natslog.Log, o Options) (*Report, error) {
 // even be opened for its damage, that is [*Damage], too.
 func Inspect(ctx context.Context, c natslog.Config) (*natslog.Log, error) {
 	log, err := natslog.Inspect(ctx, c)
-	var e *natslog.Error
-	if !errors.As(err, &e) || !errors.Is(err, events.ErrIntegrity) {
-		return log, err
-	}
-	d := &Damage{Kind: Head, Message: e.Message, Hint: e.Hint}
-	if e.Seq > 0 {
-		d.Kind, d.Seq = Missing, e.Seq
-	}
-	return nil, d
+	return log, asDamage(err)
 }
 
 // verification is one run of Verify.
@@ -117,7 +108,10 @@ func (v *verification) run(ctx context.Context) (*Report, error) {
 	if err := v.refresh(ctx); err != nil {
 		return nil, err
 	}
-	r := &Report{Check: &v.check, Root: v.check.Frontier.Root(), Continues: v.claim, Behind: v.check.N - v.found.Head.N}
+	r := &Report{Check: &v.check, Root: v.check.Frontier.Root(), Continues: v.claim}
+	if v.log.Dir() != "" { // elsewhere the head is always a little late
+		r.Behind = v.check.N - v.found.Head.N
+	}
 	if v.seen != nil {
 		r.Seen = &v.seen.Checkpoint
 	}

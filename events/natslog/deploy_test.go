@@ -100,6 +100,34 @@ func freePorts(t testing.TB, n int) (ports []int) {
 	return ports
 }
 
+// A backup goes into the cluster of the compose file with the rights that Cairn has
+// there, also what is left of one that was cut off; the log has three copies.
+func TestRestoreDeployed(t *testing.T) {
+	hosts := deploy(t)
+	origin, bodies := backupOf(t)
+	at, r := as("cairn", "of-cairn", hosts...), Remote{Replicas: 3, State: t.TempDir()}
+	if _, err := RestoreRemote(t.Context(), at, r, origin, upto(bodies, fillEvents+1), announce); !errors.Is(err, errCut) {
+		t.Fatalf("got %v, want %v", err, errCut)
+	}
+	if _, err := RestoreRemote(t.Context(), at, r, origin, upto(bodies, -1), announce); err != nil {
+		t.Fatal(err)
+	}
+	l, err := InspectRemote(t.Context(), at, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if f := l.Found(); f.Last != events.Seq(len(bodies))+1 || f.Head.N != f.Last || f.Settings != nil || f.HeadErr != nil {
+		t.Errorf("got %+v, want a whole log of %d events", f, len(bodies)+1)
+	}
+	if copies, err := l.Copies(t.Context()); err != nil || len(copies) != 3 {
+		t.Errorf("got %v, %v, want three copies", copies, err)
+	}
+	if _, err := l.Signer(); err != nil {
+		t.Errorf("the key of the log is not found: %v", err)
+	}
+}
+
 // The cluster of the compose file: the servers' user can do all that a log needs
 // and not destroy it, readers can subscribe to changes and nothing else.
 func TestDeployedCluster(t *testing.T) {

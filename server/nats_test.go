@@ -65,7 +65,7 @@ func serve(t *testing.T, nats, state string) (s *server.Server, end func()) {
 
 func reach(t *testing.T, s *server.Server) *server.Session {
 	t.Helper()
-	at, err := server.Reach(t.Context(), s.URL, "", server.Place{URL: s.URL}, server.Config{})
+	at, err := server.Reach(t.Context(), s.URL, s.Secret(), server.Place{URL: s.URL}, server.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,6 +162,7 @@ func TestNATSGone(t *testing.T) {
 		}
 		if body != "" {
 			req.Header.Set("Content-Type", "application/json")
+			req.Header.Set("Authorization", "Bearer "+s.Secret())
 			req.Header.Set("Idempotency-Key", "0199c0de-0000-7000-8000-000000000001")
 		}
 		res, err := http.DefaultClient.Do(req)

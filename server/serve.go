@@ -287,3 +287,6 @@ func (s *Server) Close() error {
 
 // Log returns where the log is: its directory, or the URL of NATS without secrets.
 func (s *Server) Log() string { return s.log.Place() }
+
+// Secret opens the server to whoever can read its announcement.
+func (s *Server) Secret() string { return s.secret }

@@ -29,6 +29,9 @@ func TestScript(t *testing.T) {
 // says [served] skip, and why.
 func TestScriptServed(t *testing.T) {
 	t.Parallel()
+	if raced {
+		t.Skip("drives the real binary: runs without the race detector")
+	}
 	all := t.TempDir()
 	scripts(t, "served", nil, func(env *testscript.Env) error {
 		folder, err := os.MkdirTemp(all, "")

@@ -26,6 +26,9 @@ var clusterScripts = []string{"verbs", "undo", "asof", "log", "prove"}
 // of them that are about no directory.
 func TestScriptCluster(t *testing.T) {
 	t.Parallel()
+	if raced {
+		t.Skip("drives the real binary: runs without the race detector")
+	}
 	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil {
 		t.Fatal(err)

@@ -15,13 +15,16 @@ import (
 
 type systemInput struct {
 	Key         string `header:"Idempotency-Key" doc:"The command's id, a UUID: the same again gives the same answer and adds nothing"`
-	Traceparent string `header:"traceparent"`
+	Traceparent string `header:"traceparent" doc:"The trace that it belongs to (W3C Trace Context)"`
 	RawBody     []byte `contentType:"application/json"`
 }
 
+// systemResult is what a command about the log itself did.
+type systemResult struct{ app.JSONResult }
+
 type systemOutput struct {
 	Seq  events.Seq `header:"Cairn-Seq"`
-	Body app.JSONResult
+	Body systemResult
 }
 
 // administration registers what says who may use the log.
@@ -30,7 +33,7 @@ func (d *door) administration(api huma.API) {
 		name := zero.Name()
 		huma.Register(api, huma.Operation{
 			OperationID: name, Method: http.MethodPost, Path: "/api/v1/commands/" + name, Summary: spaced(name), Tags: []string{"administration"},
-			RequestBody: bodyOf(api, zero), SkipValidateBody: true, Errors: []int{400, 401, 403, 404, 409, 413, 422, 503},
+			SkipValidateBody: true, Errors: []int{400, 401, 403, 404, 409, 413, 422, 503},
 		}, func(ctx context.Context, in *systemInput) (*systemOutput, error) {
 			out, err := d.administer(ctx, name, in)
 			if err != nil {
@@ -38,6 +41,7 @@ func (d *door) administration(api huma.API) {
 			}
 			return out, nil
 		})
+		api.OpenAPI().Paths["/api/v1/commands/"+name].Post.RequestBody = bodyOf(api, zero)
 	}
 	d.members(api)
 }
@@ -60,7 +64,7 @@ func (d *door) administer(ctx context.Context, name string, in *systemInput) (*s
 	if err != nil {
 		return nil, err
 	}
-	out := &systemOutput{Seq: result.Seq, Body: app.SystemJSON(result)}
+	out := &systemOutput{Seq: result.Seq, Body: systemResult{app.SystemJSON(result)}}
 	for i, env := range result.Events {
 		out.Body.Events[i] = events.Sequenced(env.Body, env.Seq)
 	}

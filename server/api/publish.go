@@ -50,7 +50,7 @@ func (d *door) publish(api huma.API) {
 		Description: "One event a line, as it is stored there; each follows the last that is here. All are stored, or none; what is here already is passed over.",
 		Tags:        []string{"administration"}, MaxBodyBytes: maxAdopt, BodyReadTimeout: time.Minute, Errors: []int{400, 401, 403, 409, 413, 503},
 	}, func(ctx context.Context, in *struct {
-		Checklist string `path:"checklist" maxLength:"63"`
+		Checklist string `path:"checklist" maxLength:"63" doc:"The name of the checklist"`
 		RawBody   []byte `contentType:"application/x-ndjson"`
 	}) (*out, error) {
 		var bodies [][]byte
@@ -69,9 +69,9 @@ func (d *door) publish(api huma.API) {
 		OperationID: "arrive", Method: http.MethodPost, Path: "/api/v1/checklists/{checklist}/publish/end",
 		Summary: "Say that a checklist was taken over, and where from", Tags: []string{"administration"}, Errors: []int{400, 401, 403, 404, 409, 503},
 	}, func(ctx context.Context, in *struct {
-		Checklist string `path:"checklist" maxLength:"63"`
-		Key       string `header:"Idempotency-Key"`
-		Actor     string `header:"Cairn-Actor"`
+		Checklist string `path:"checklist" maxLength:"63" doc:"The name of the checklist"`
+		Key       string `header:"Idempotency-Key" doc:"The command's id, a UUID"`
+		Actor     string `header:"Cairn-Actor" doc:"Who it is, on a server without users"`
 		Body      struct {
 			To         string `json:"to" minLength:"1" doc:"The URL of this server"`
 			From       string `json:"from" minLength:"1" doc:"The origin of the log that it came from"`
@@ -97,4 +97,13 @@ func (d *door) publish(api huma.API) {
 		o.Seq = result.Seq
 		return o, nil
 	})
+	paths := api.OpenAPI().Paths
+	paths["/api/v1/checklists/{checklist}/publish"].Post.RequestBody = &huma.RequestBody{
+		Required: true, Content: map[string]*huma.MediaType{"application/x-ndjson": {
+			Schema: &huma.Schema{Type: huma.TypeString}, Example: "{\"specversion\":\"1.0\",\"type\":\"cairn.checklist.created.v1\",…}\n",
+		}},
+	}
+	paths["/api/v1/checklists/{checklist}/publish/end"].Post.RequestBody.Content["application/json"].Example = map[string]any{
+		"to": "https://cairn.example", "from": "cairn/01890a5d-ac96-774b-bcce-b302099a8057",
+	}
 }

@@ -76,7 +76,10 @@ func (l *Log) restoreRemote(ctx context.Context, r *Remote, verifier string, bod
 		if n >= there {
 			return false, nil
 		}
-		s, err, _ := half()
+		s, err, ok := half()
+		if err == nil && !ok {
+			err = damaged("%s holds %d events, but only %d can be read", l.place, there, n)
+		}
 		if err != nil {
 			return false, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"time"
 
 	"cairn/events"
 )
@@ -42,6 +43,9 @@ func (s Stored) Decode() events.Envelope {
 // Scan yields what the stream holds behind after, up to the end it has on
 // entry, and looks at none of it: an event that JetStream cannot read is simply
 // not among them. For all but looking for damage, use [Log.Read].
+//
+// Trap: of a cluster, a replica may be read that is behind the leader. It is waited
+// for, or what it has not got yet would look like damage.
 func (l *Log) Scan(ctx context.Context, after events.Seq) iter.Seq2[Stored, error] {
 	return func(yield func(Stored, error) bool) {
 		done, err := l.begin()
@@ -56,8 +60,18 @@ func (l *Log) Scan(ctx context.Context, after events.Seq) iter.Seq2[Stored, erro
 			return
 		}
 		defer p.close()
+		began := time.Now()
+		least, err := l.whole(ctx)
 		for {
-			m, err := p.next(ctx)
+			var m *Stored
+			if err == nil {
+				m, err = p.next(ctx)
+			}
+			if err == nil && m == nil && !p.short && p.last < least {
+				if err = p.again(ctx, began); err == nil {
+					continue
+				}
+			}
 			if err != nil {
 				yield(Stored{}, err)
 				return
@@ -67,4 +81,20 @@ func (l *Log) Scan(ctx context.Context, after events.Seq) iter.Seq2[Stored, erro
 			}
 		}
 	}
+}
+
+// whole returns the end of a log elsewhere, by its leader; 0 where that says itself
+// that events are missing, or where there are no replicas.
+func (l *Log) whole(ctx context.Context) (events.Seq, error) {
+	if l.dir != "" {
+		return 0, nil
+	}
+	info, err := l.stream.Info(ctx)
+	if err != nil {
+		return 0, l.failed(ctx, "look up the end", err)
+	}
+	if info.Cluster == nil || info.State.Msgs != info.State.LastSeq {
+		return 0, nil
+	}
+	return events.Seq(info.State.LastSeq), nil
 }

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/nats-io/nats.go"
 
 	"cairn/events"
 	"cairn/events/natslog"
@@ -37,7 +36,7 @@ type ServeConfig struct {
 	// commas between them; empty for a log in Place. Any number of servers may share
 	// it.
 	NATS string
-	// Credentials is a file with what opens NATS; empty for none.
+	// Credentials is that of [NATS].Creds.
 	Credentials string
 	// Replicas of the streams, where they are made; zero is 1.
 	Replicas int
@@ -131,9 +130,11 @@ func (c *ServeConfig) open(ctx context.Context) (*natslog.Log, error) {
 		nc.Create = true
 		return natslog.Open(ctx, nc)
 	}
-	r := natslog.Remote{Create: true, Replicas: c.Replicas, State: c.Place.Dir, Memory: nc.Memory, Now: c.Now}
-	if c.Credentials != "" {
-		r.Options = append(r.Options, nats.UserCredentials(c.Credentials))
+	at, shared := NATS{URL: c.NATS, Creds: c.Credentials, Replicas: c.Replicas, Keys: c.Place.Dir}, c.Config
+	shared.Create = true
+	r, err := at.Remote(shared)
+	if err != nil {
+		return nil, err
 	}
 	return natslog.Connect(ctx, c.NATS, r)
 }

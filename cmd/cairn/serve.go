@@ -42,7 +42,7 @@ this server's key alone.
 	cmd.Flags().BoolVar(&o.behindProxy, "behind-proxy", false, "a proxy in front does TLS and sets X-Forwarded-For")
 	cmd.Flags().StringVar(&o.listen, "listen", server.DefaultListen, "the `address` to listen on")
 	cmd.Flags().StringVar(&o.nats, "nats", "", "the log lies in the JetStream at this `URL`, or these")
-	cmd.Flags().StringVar(&o.credentials, "nats-creds", "", "a `FILE` with what opens that NATS")
+	cmd.Flags().StringVar(&o.credentials, "nats-creds", "", "`FILE` with NATS credentials or NAME:PASSWORD")
 	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "how many nodes keep a new log there: `1 or 3`")
 	return cmd
 }

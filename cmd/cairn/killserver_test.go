@@ -76,6 +76,15 @@ func (s *served) kill() {
 	s.cmd = nil
 }
 
+// secretAt returns what opens the server of the log in a directory, as it said last.
+func secretAt(dir string) string {
+	var at struct{ Secret string }
+	if b, err := os.ReadFile(filepath.Join(dir, "server.json")); err == nil {
+		_ = json.Unmarshal(b, &at) // then the server says that it is none
+	}
+	return at.Secret
+}
+
 // post sends a change until it is answered, and returns where it was stored.
 func (s *served) post(stop <-chan struct{}, id, name, body string) (events.Seq, error) {
 	for {
@@ -90,6 +99,7 @@ func (s *served) post(stop <-chan struct{}, id, name, body string) (events.Seq, 
 		}
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set("Idempotency-Key", id)
+		req.Header.Set("Authorization", "Bearer "+secretAt(s.log))
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {
 			time.Sleep(5 * time.Millisecond) // it is being started again
@@ -97,7 +107,7 @@ func (s *served) post(stop <-chan struct{}, id, name, body string) (events.Seq, 
 		}
 		b, err := io.ReadAll(res.Body)
 		res.Body.Close()
-		if err != nil || res.StatusCode == http.StatusServiceUnavailable {
+		if err != nil || res.StatusCode == http.StatusServiceUnavailable || res.StatusCode == http.StatusUnauthorized { // of the one before
 			continue
 		}
 		var doc struct{ Seq events.Seq }

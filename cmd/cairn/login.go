@@ -81,6 +81,12 @@ func (c *cli) login(ctx context.Context, given []string) error {
 	if strings.HasPrefix(url, "http://") && !loopback(url) {
 		fmt.Fprintf(c.err, "%s is not encrypted: who is on the way reads the token.\n", url)
 	}
+	if open, err := server.Reach(ctx, url, "", server.Place{URL: url}, config); err == nil {
+		// It lets in who shows nothing, on its own machine.
+		return errors.Join(open.Close(), &commands.Error{
+			Code: commands.CodeRefused, Message: url + " has no users: there is nothing to log in to", Hint: "Use it as it is.",
+		})
+	}
 	token, err := c.askToken(ctx)
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 
 // config is how this run opens a log, whichever way it is reached.
 func (c *cli) config() (server.Config, error) {
-	config := server.Config{State: c.stateDir(), Now: c.now, Header: clockHeader()}
+	config := server.Config{State: c.stateDir(), Now: c.now, Header: clockHeader(), Token: c.getenv("CAIRN_TOKEN")}
 	if dir := c.home("XDG_CONFIG_HOME", ".config"); dir != "" {
 		config.Tokens = server.Tokens(filepath.Join(dir, "cairn", "tokens"))
 	}

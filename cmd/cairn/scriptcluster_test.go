@@ -26,8 +26,8 @@ var clusterScripts = []string{"verbs", "undo", "asof", "log", "prove"}
 // of them that are about no directory.
 func TestScriptCluster(t *testing.T) {
 	t.Parallel()
-	if raced {
-		t.Skip("drives the real binary: runs without the race detector")
+	if raced || os.Getenv("CAIRN_SCRIPTS_CLUSTER") == "" {
+		t.Skip("takes minutes: make scripts-cluster")
 	}
 	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil {
@@ -55,6 +55,15 @@ func TestScriptCluster(t *testing.T) {
 				}
 			})
 			env.Setenv("CAIRN_SERVER", url)
+			var at struct{ Secret string }
+			b, err := os.ReadFile(filepath.Join(env.WorkDir, ".server", "server.json"))
+			if err == nil {
+				err = json.Unmarshal(b, &at)
+			}
+			env.Setenv("CAIRN_TOKEN", at.Secret)
+			if err != nil {
+				return err
+			}
 			return nil
 		})
 	})

@@ -196,10 +196,11 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// serverAt sets a variable to the URL of the server of the log in a directory.
+// serverAt sets a variable to the URL of the server of the log in a directory, and
+// $CAIRN_TOKEN to what opens it.
 func serverAt(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) == 2, "serverat DIR VAR")
-	var at struct{ URL string }
+	var at struct{ URL, Secret string }
 	for began := time.Now(); at.URL == ""; {
 		b, err := os.ReadFile(filepath.Join(ts.MkAbs(args[0]), "server.json"))
 		if err == nil {
@@ -210,4 +211,5 @@ func serverAt(ts *testscript.TestScript, neg bool, args []string) {
 		time.Sleep(2 * time.Millisecond) // nothing tells when a file comes
 	}
 	ts.Setenv(args[1], at.URL)
+	ts.Setenv("CAIRN_TOKEN", at.Secret)
 }

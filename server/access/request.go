@@ -148,7 +148,7 @@ func isJSON(types []string) bool {
 		return false
 	}
 	media, _, err := mime.ParseMediaType(types[0])
-	return err == nil && media == "application/json"
+	return err == nil && (media == "application/json" || media == "application/x-ndjson") // no form sends either
 }
 
 // declared is the identity of who only says who he is.

@@ -25,7 +25,7 @@ import (
 // small stream besides: before an append is reported, the end that its checklist
 // reached is stored there, and who asks for the end stores a message of its own
 // first. In whichever replica holds that message lies all that was reported
-// before. See docs/adr/0018.
+// before. See docs/adr/0020.
 //
 //	cairn.acked.<server>.<checklist>   the end, in decimal; _ for the log's own
 //	cairn.fence.<server>               the message of one that asks

@@ -152,7 +152,7 @@ func testTwoCodes(t *testing.T, cluster *natstest.Cluster) {
 
 // Trap: what all replicas agree on and then refuse could tell what the log holds.
 // There is one such refusal, and it stops the stream on all of them, for good. If
-// this test fails, that was mended: read docs/adr/0018 again.
+// this test fails, that was mended: read docs/adr/0020 again.
 func testPoison(t *testing.T, cluster *natstest.Cluster) {
 	js := cluster.Account(t).Connect(t, 0, 1, 2)
 	if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "S", Subjects: []string{"s"}, Replicas: 3}); err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -29,7 +30,10 @@ func guarded(w http.ResponseWriter, r *http.Request) {
 // one's own; over TLS, with a certificate of one's own.
 func TestLogin(t *testing.T) {
 	t.Parallel()
-	srv := httptest.NewTLSServer(http.HandlerFunc(guarded))
+	var answer atomic.Pointer[http.Handler]
+	answers := func(h http.Handler) { answer.Store(&h) }
+	answers(http.HandlerFunc(guarded))
+	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*answer.Load()).ServeHTTP(w, r) }))
 	t.Cleanup(srv.Close)
 	srv.Config.ErrorLog = nil
 	h := newHome(t)
@@ -81,10 +85,10 @@ func TestLogin(t *testing.T) {
 		t.Errorf("%s was followed, with %q", r.URL, r.Header.Get("Authorization"))
 	}))
 	t.Cleanup(other.Close)
-	srv.Config.Handler = http.RedirectHandler(other.URL, http.StatusTemporaryRedirect)
+	answers(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
 	wants(6, "307", "", "whoami")
 
 	wants(0, "is forgotten", "", "logout")
-	srv.Config.Handler = http.HandlerFunc(guarded)
+	answers(http.HandlerFunc(guarded))
 	wants(4, ": cairn login", "", "whoami")
 }

@@ -158,12 +158,12 @@ func TestFollowMissesNothing(t *testing.T) {
 	l, _ := create(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	came := make(chan events.Seq)
+	came, end := make(chan events.Seq), l.End()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer cancel()
 	wg.Go(func() {
-		for env, err := range l.Follow(ctx, events.Filter{After: l.End()}) {
+		for env, err := range l.Follow(ctx, events.Filter{After: end}) {
 			if err != nil {
 				return
 			}

@@ -228,7 +228,7 @@ func (s *Series) ledgers() []*ledger {
 func (s *Series) weighs() {
 	if s.weight == nil {
 		s.weight = &ledger{
-			weighs: true, cur: Day{Date: s.cur.Date, Measure: Measure{in: byTime}}, flow: make(map[int32]SectionCount),
+			weighs: true, cur: Day{Date: s.cur.Date, Seq: s.cur.Seq, Measure: Measure{in: byTime}}, flow: make(map[int32]SectionCount),
 			tasks: slices.Clone(s.tasks), pending: s.pending,
 		}
 		for key := range s.weight.tasks {

@@ -114,6 +114,8 @@ func TestWhoMayNotConnect(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, err, nats.ErrAuthorization)
 		}
 	}
+	l.door.mu.Lock()
+	defer l.door.mu.Unlock()
 	if n := len(l.door.in); n != 0 {
 		t.Errorf("%d are noted as let in", n)
 	}

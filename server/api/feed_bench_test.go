@@ -64,8 +64,8 @@ func subscribers(at string) error {
 	}()
 	out := bufio.NewWriterSize(os.Stdout, 1<<20)
 	var mu sync.Mutex
-	var open, failed sync.WaitGroup
-	failed.Add(1)
+	var open sync.WaitGroup
+	failed := make(chan error, n)
 	for i := range n {
 		open.Add(1)
 		conn, err := net.Dial("tcp", address)
@@ -81,7 +81,7 @@ func subscribers(at string) error {
 			for {
 				line, err := in.ReadSlice('\n')
 				if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
-					failed.Done()
+					failed <- fmt.Errorf("stream %d ended: %w", i, err)
 					return
 				}
 				id, ok := bytes.CutPrefix(line, []byte("id: "))
@@ -117,8 +117,7 @@ func subscribers(at string) error {
 			mu.Unlock()
 		}
 	}()
-	failed.Wait()
-	return fmt.Errorf("a stream ended")
+	return <-failed
 }
 
 // moreFiles allows as many open files as the system does.
@@ -130,8 +129,9 @@ func moreFiles() {
 	}
 }
 
-// startSubscribers returns what reads their arrivals, once all are open.
-func startSubscribers(b *testing.B, h *house, n int) *bufio.Reader {
+// startSubscribers returns what reads their arrivals, once all are open, and what
+// ends them.
+func startSubscribers(b *testing.B, h *house, n int) (arrivals *bufio.Reader, stop func()) {
 	b.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run", "^$")
 	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s", subscribersAt, n, h.http.Listener.Addr()))
@@ -147,15 +147,16 @@ func startSubscribers(b *testing.B, h *house, n int) *bufio.Reader {
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		in.Close()
 		_ = cmd.Wait()
 	})
+	b.Cleanup(stop)
 	r := bufio.NewReaderSize(out, 1<<20)
 	if c, err := r.ReadByte(); err != nil || c != '!' {
 		b.Fatalf("the subscribers did not come: %v", err)
 	}
-	return r
+	return r, stop
 }
 
 // inUse is the memory of this process that is in use.
@@ -182,7 +183,7 @@ func benchFeed(b *testing.B, n, rate int) {
 		h := openHouse(b, b.TempDir(), api.Config{})
 		h.tasks(b, "plan", 100)
 		before := inUse()
-		arrivals := startSubscribers(b, h, n)
+		arrivals, stop := startSubscribers(b, h, n)
 		each := float64(inUse()-min(inUse(), before)) / float64(n)
 		type came struct {
 			who uint32
@@ -226,7 +227,7 @@ func benchFeed(b *testing.B, n, rate int) {
 		b.ReportMetric(float64(quantile(took, 0.99).Microseconds())/1000, "p99-ms")
 		b.ReportMetric(each/1024, "KB/subscriber")
 		b.ReportMetric(0, "ns/op")
-		h.http.CloseClientConnections()
+		stop()
 		h.close(b)
 	}
 }
@@ -272,7 +273,7 @@ func BenchmarkFeedLatency(b *testing.B) {
 		}
 	}()
 	defer close(plain)
-	streams := startSubscribers(b, h, 1)
+	streams, stop := startSubscribers(b, h, 1)
 	// By acknowledgement and by command: the p99 of each round, in ms.
 	reported := make(map[string][]float64)
 	for b.Loop() {
@@ -301,7 +302,7 @@ func BenchmarkFeedLatency(b *testing.B) {
 		b.ReportMetric(middle(v), name)
 	}
 	b.ReportMetric(0, "ns/op")
-	h.http.CloseClientConnections()
+	stop()
 	h.close(b)
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -40,8 +41,22 @@ func openHouse(t testing.TB, dir string, c api.Config) *house {
 		t.Fatal(err)
 	}
 	c.Stopping = h.stop
-	h.http = httptest.NewServer(api.New(h.app, c))
+	h.http = httptest.NewUnstartedServer(api.New(h.app, c))
+	h.http.Listener = narrow{h.http.Listener}
+	h.http.Start()
 	return h
+}
+
+// narrow is a listener whose connections hold little of what was sent and not
+// read, so that who reads nothing is felt soon.
+type narrow struct{ net.Listener }
+
+func (l narrow) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err == nil {
+		err = conn.(*net.TCPConn).SetWriteBuffer(16 << 10)
+	}
+	return conn, err
 }
 
 func (h *house) close(t testing.TB) {

@@ -61,26 +61,45 @@ const writeWithin = time.Minute
 type patient struct {
 	http.ResponseWriter
 	control *http.ResponseController
+	// own says that whoever writes sets the deadlines.
+	own bool
 }
 
 func (w *patient) Write(b []byte) (int, error) {
-	_ = w.control.SetWriteDeadline(time.Now().Add(writeWithin)) // some writers have none
+	w.begin()
 	return w.ResponseWriter.Write(b)
+}
+
+// begin begins anew the time that a part may take.
+func (w *patient) begin() {
+	if !w.own {
+		_ = w.control.SetWriteDeadline(time.Now().Add(writeWithin)) // some writers have none
+	}
+}
+
+// SetWriteDeadline sets the deadline of all that is written from now on; none,
+// that of each part again.
+func (w *patient) SetWriteDeadline(at time.Time) error {
+	w.own = !at.IsZero()
+	return w.control.SetWriteDeadline(at)
 }
 
 // Unwrap is for http.ResponseController.
 func (w *patient) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // Flush sends what was written.
-func (w *patient) Flush() {
-	_ = w.control.SetWriteDeadline(time.Now().Add(writeWithin))
-	_ = w.control.Flush() // the next write tells
+func (w *patient) Flush() { _ = w.FlushError() } // the next write tells
+
+// FlushError is Flush for http.ResponseController.
+func (w *patient) FlushError() error {
+	w.begin()
+	return w.control.Flush()
 }
 
 // patiently gives each request a patient writer.
 func patiently(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(&patient{w, http.NewResponseController(w)}, r)
+		next.ServeHTTP(&patient{ResponseWriter: w, control: http.NewResponseController(w)}, r)
 	})
 }
 

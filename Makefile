@@ -66,6 +66,9 @@ cluster: ## three nodes, the leader killed, cut off or stopped FAULTS times (20)
 kill-server: ## kill -9 of a server under load, KILLS times (2000)
 	CAIRN_SERVER_KILLS=$(KILLS) go test ./cmd/cairn -run TestKillServer -count=1 -v -timeout 2h
 
+scripts-served: ## all scripts through a server
+	CAIRN_SCRIPTS_SERVED=all go test ./cmd/cairn -run TestScriptServed -count=1 -timeout 1h
+
 scripts-cluster: ## all scripts against a server over three nodes of NATS
 	CAIRN_SCRIPTS_CLUSTER=all go test ./cmd/cairn -run TestScriptCluster -count=1 -timeout 1h
 

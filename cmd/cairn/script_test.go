@@ -21,19 +21,41 @@ import (
 // the path of the sample checklist.
 func TestScript(t *testing.T) {
 	t.Parallel()
+	if raced {
+		t.Skip("drives the real binary: runs without the race detector")
+	}
 	scripts(t, "", nil, nil)
 }
 
-// TestScriptServed runs the scripts once more, with a server for each log that
-// they make: what people see is the same. A script about the log's own directory
-// says [served] skip, and why.
+// servedScripts are those of the scripts that stand for all through a server: what
+// makes and changes a checklist, alone and by the file, and each kind of view.
+var servedScripts = []string{
+	"import", "verbs", "several", "undo", "plan", "sync", "asof", "log", "views", "report", "prove", "watch-served", "badusage",
+}
+
+// scriptFiles returns the paths of scripts.
+func scriptFiles(names []string) []string {
+	var files []string
+	for _, name := range names {
+		files = append(files, filepath.Join("testdata", "script", name+".txtar"))
+	}
+	return files
+}
+
+// TestScriptServed runs scripts once more, with a server for each log that they
+// make: what people see is the same. A script about the log's own directory says
+// [served] skip, and why. CAIRN_SCRIPTS_SERVED=all runs all of them.
 func TestScriptServed(t *testing.T) {
 	t.Parallel()
 	if raced {
 		t.Skip("drives the real binary: runs without the race detector")
 	}
+	files := scriptFiles(servedScripts)
+	if os.Getenv("CAIRN_SCRIPTS_SERVED") == "all" {
+		files = nil
+	}
 	all := t.TempDir()
-	scripts(t, "served", nil, func(env *testscript.Env) error {
+	scripts(t, "served", files, func(env *testscript.Env) error {
 		folder, err := os.MkdirTemp(all, "")
 		env.Setenv("CAIRN_TEST_SERVE", folder)
 		env.Defer(func() { endServers(t, folder) })

@@ -35,10 +35,7 @@ func TestScriptCluster(t *testing.T) {
 	}
 	all := os.Getenv("CAIRN_SCRIPTS_CLUSTER") == "all"
 	if !all {
-		files = nil
-		for _, name := range clusterScripts {
-			files = append(files, filepath.Join("testdata", "script", name+".txtar"))
-		}
+		files = scriptFiles(clusterScripts)
 	}
 	cluster := natstest.Start(t, natstest.Config{Accounts: len(files)})
 	// The scripts are parallel parts of a part of their own: the cluster outlives them.

@@ -56,7 +56,7 @@ func TestScriptServed(t *testing.T) {
 	}
 	all := t.TempDir()
 	scripts(t, "served", files, func(env *testscript.Env) error {
-		folder, err := os.MkdirTemp(all, "")
+		folder, err := os.MkdirTemp(all, "") //nolint:usetesting // one a script
 		env.Setenv("CAIRN_TEST_SERVE", folder)
 		env.Defer(func() { endServers(t, folder) })
 		return err

@@ -1,7 +1,6 @@
 package natslog
 
 import (
-	"context"
 	"errors"
 	"testing"
 
@@ -23,7 +22,7 @@ func TestBatchReadInPart(t *testing.T) {
 			k.frontier.Append(leaf)
 			k.leaf = leaf
 		}
-		if err := k.appended(context.Background(), 2, leaves[1:]); err != nil {
+		if err := k.appended(t.Context(), 2, leaves[1:]); err != nil {
 			t.Errorf("%d read: %v", read, err)
 		}
 		var want merkle.Frontier
@@ -39,7 +38,7 @@ func TestBatchReadInPart(t *testing.T) {
 		k.leaf = merkle.Leaf([]byte(body))
 		k.frontier.Append(k.leaf)
 	}
-	if err := k.appended(context.Background(), 2, leaves[1:]); !errors.Is(err, events.ErrIntegrity) {
+	if err := k.appended(t.Context(), 2, leaves[1:]); !errors.Is(err, events.ErrIntegrity) {
 		t.Errorf("another event at @3: got %v, want ErrIntegrity", err)
 	}
 }

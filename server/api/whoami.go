@@ -17,7 +17,8 @@ func (d *door) whoami(api huma.API) {
 		Tags: []string{"server"}, Errors: []int{401},
 	}, func(ctx context.Context, _ *struct {
 		Actor string `header:"Cairn-Actor" doc:"Who it is, on a server without users"`
-	}) (*struct{ Body app.JSONIdentity }, error) {
+	},
+	) (*struct{ Body app.JSONIdentity }, error) {
 		id := identity(ctx)
 		role := string(id.Role)
 		if id.Auth == events.Unauthenticated {

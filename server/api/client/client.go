@@ -170,7 +170,7 @@ func (a *App) Checklists(ctx context.Context) ([]app.Summary, error) {
 func (r *remote) Read(ctx context.Context, f events.Filter) iter.Seq2[events.Envelope, error] {
 	return func(yield func(events.Envelope, error) bool) {
 		q := query(f)
-		res, err := r.do(ctx, http.MethodGet, "/log?"+q.Encode(), nil, nil)
+		res, err := r.do(ctx, http.MethodGet, "/log?"+q.Encode(), nil, nil) //nolint:bodyclose // drained closes it
 		if err != nil {
 			yield(events.Envelope{}, err)
 			return
@@ -179,7 +179,7 @@ func (r *remote) Read(ctx context.Context, f events.Filter) iter.Seq2[events.Env
 		in := bufio.NewReaderSize(res.Body, 64<<10)
 		for {
 			line, err := readLine(in)
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return
 			}
 			var env events.Envelope

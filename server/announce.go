@@ -22,6 +22,8 @@ type Announcement struct {
 	URL string `json:"url"`
 	// Secret opens the server to whoever can read the directory.
 	Secret string `json:"secret"`
+	// NATS is where NATS clients may listen; empty if nowhere.
+	NATS string `json:"nats,omitempty"`
 }
 
 func announcementPath(dir string) string { return filepath.Join(dir, "server.json") }

@@ -48,6 +48,9 @@ type ServeConfig struct {
 	// BehindProxy says that a proxy in front does TLS, and says from where requests
 	// come.
 	BehindProxy bool
+	// ListenNATS is the address of the door for NATS clients, which see changes and
+	// can do nothing else; empty for none. Not with NATS.
+	ListenNATS string
 	// Version is told to clients.
 	Version string
 	// Log takes what operators want to know; nil is nothing.
@@ -76,6 +79,7 @@ type Server struct {
 	secret   string
 	gate     *access.Gate
 	stopGate func()
+	nats     *natsDoor // nil if there is none
 }
 
 // NewServer opens the log and listens. The caller runs it, or closes it.
@@ -87,6 +91,9 @@ func NewServer(ctx context.Context, c ServeConfig) (*Server, error) {
 		c.Listen = DefaultListen
 	}
 	if err := c.checkListen(); err != nil {
+		return nil, err
+	}
+	if err := c.checkListenNATS(); err != nil {
 		return nil, err
 	}
 	s := &Server{place: c.Place, said: c.Log}
@@ -102,7 +109,10 @@ func NewServer(ctx context.Context, c ServeConfig) (*Server, error) {
 // open opens the log and listens; what it did by then is the caller's to close.
 func (s *Server) open(ctx context.Context, c *ServeConfig) error {
 	var err error
-	if s.log, err = c.open(ctx); err != nil {
+	if c.ListenNATS != "" {
+		s.nats = &natsDoor{life: context.WithoutCancel(ctx)}
+	}
+	if s.log, err = c.open(ctx, s.nats); err != nil {
 		return err
 	}
 	if c.NATS == "" {
@@ -119,15 +129,23 @@ func (s *Server) open(ctx context.Context, c *ServeConfig) error {
 	if err := s.listen(ctx, c); err != nil {
 		return err
 	}
-	a := Announcement{PID: os.Getpid(), URL: s.URL, Secret: s.secret}
+	if s.nats != nil {
+		s.nats.gate.Store(s.gate)
+	}
+	a := Announcement{PID: os.Getpid(), URL: s.URL, Secret: s.secret, NATS: s.NATS()}
 	return a.Announce(c.Place.Dir)
 }
 
 // open opens the log of the server.
-func (c *ServeConfig) open(ctx context.Context) (*natslog.Log, error) {
+func (c *ServeConfig) open(ctx context.Context, door *natsDoor) (*natslog.Log, error) {
 	nc := c.Place.config(c.Config)
 	if c.NATS == "" {
 		nc.Create = true
+		if door != nil {
+			nc.Listen = natslog.Listen{
+				Addr: c.ListenNATS, Cert: c.CertFile, Key: c.KeyFile, Plain: c.BehindProxy, Authenticate: door.authenticate,
+			}
+		}
 		return natslog.Open(ctx, nc)
 	}
 	at, shared := NATS{URL: c.NATS, Creds: c.Credentials, Replicas: c.Replicas, Keys: c.Place.Dir}, c.Config
@@ -208,13 +226,30 @@ func (s *Server) listen(ctx context.Context, c *ServeConfig) error {
 
 // checkListen refuses an address that others reach without TLS.
 func (c *ServeConfig) checkListen() error {
-	address := c.Listen
 	if (c.CertFile == "") != (c.KeyFile == "") {
 		return &commands.Error{Code: commands.CodeUsage, Message: "--tls-cert and --tls-key belong together"}
 	}
+	return c.checkAddress("--listen", c.Listen)
+}
+
+// checkListenNATS is checkListen for NATS clients.
+func (c *ServeConfig) checkListenNATS() error {
+	switch {
+	case c.ListenNATS == "":
+		return nil
+	case c.NATS != "":
+		return &commands.Error{
+			Code: commands.CodeUsage, Message: "--nats-listen and --nats exclude each other",
+			Hint: "Readers connect to that NATS itself, as a user that may subscribe to cairn.changes.> alone.",
+		}
+	}
+	return c.checkAddress("--nats-listen", c.ListenNATS)
+}
+
+func (c *ServeConfig) checkAddress(flag, address string) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--listen %s: want HOST:PORT", address)}
+		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s %s: want HOST:PORT", flag, address)}
 	}
 	ip, err := netip.ParseAddr(host)
 	if host == "localhost" || err == nil && ip.IsLoopback() || c.CertFile != "" || c.BehindProxy {
@@ -239,6 +274,9 @@ func (s *Server) keepGate(ctx context.Context) {
 	running.Go(func() {
 		s.gate.Run(life, func(err error) { s.said.Warn("record who was turned away", "err", err) })
 	})
+	if s.nats != nil {
+		running.Go(func() { s.nats.watch(life, s.log, s.App.Feed()) })
+	}
 	s.stopGate = func() {
 		stop()
 		running.Wait()
@@ -286,8 +324,23 @@ func (s *Server) Close() error {
 	return s.log.Close()
 }
 
+// Session returns a session over the log, for use in this process before [Server.Run].
+// It ends with the server.
+func (s *Server) Session() *Session {
+	return &Session{App: s.App, Trust: trust.NewOwn(s.log), Place: s.place, close: func() error { return nil }}
+}
+
 // Log returns where the log is: its directory, or the URL of NATS without secrets.
 func (s *Server) Log() string { return s.log.Place() }
+
+// NATS returns the URL of the door for NATS clients; empty if there is none.
+func (s *Server) NATS() string {
+	at := s.log.Listening()
+	if at == nil {
+		return ""
+	}
+	return "nats://" + at.String()
+}
 
 // Secret opens the server to whoever can read its announcement.
 func (s *Server) Secret() string { return s.secret }

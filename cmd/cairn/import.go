@@ -27,6 +27,7 @@ type importOptions struct {
 	markers  []string
 	history  string // what was taken of it
 	gone     bool   // the file is there no more
+	brief    bool   // one line tells of it
 }
 
 func newImport(c *cli) *cobra.Command {
@@ -102,8 +103,10 @@ func (c *cli) importFile(ctx context.Context, o *importOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := c.locate(); err != nil {
-		return err
+	if c.session == nil {
+		if err := c.locate(); err != nil {
+			return err
+		}
 	}
 	if o.dryRun && !c.place.Exists && history != nil {
 		c.tellDryHistory(o, history)
@@ -222,6 +225,9 @@ func (c *cli) tellImport(r docfile.Report, o *importOptions, path string) {
 		return
 	}
 	c.talk("%s: %s in %s, %s\n", o.name, count(r.Counts.Tasks, "task"), count(r.Sections, "section"), stateWords(r.Counts))
+	if o.brief {
+		return
+	}
 	apart := r.Apart()
 	if apart != "" {
 		apart = "  (" + apart + ")"

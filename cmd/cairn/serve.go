@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -11,10 +12,12 @@ import (
 	"cairn/cmd/cairn/version"
 	"cairn/server"
 	"cairn/server/commands"
+	"cairn/server/docfile"
 )
 
 type serveOptions struct {
 	listen, nats, credentials string
+	natsListen                string
 	cert, key                 string
 	behindProxy               bool
 	replicas                  int
@@ -23,31 +26,35 @@ type serveOptions struct {
 func newServe(c *cli) *cobra.Command {
 	o := &serveOptions{}
 	cmd := &cobra.Command{
-		Use: "serve", Short: "Serve the checklists over HTTP",
-		Long: `Serve the checklists over HTTP, for other programs and machines. Commands of this
-machine find the server by themselves. With --nats the log lies in a JetStream
+		Use: "serve [FILE...]", Short: "Serve the checklists over HTTP",
+		Long: `Serve the checklists over HTTP, for other programs and machines. Each FILE that no
+checklist is made of yet is imported first. Commands of this machine find the
+server by themselves. With --nats the log lies in a JetStream
 that others run, and any number of servers share it; --data is then the place of
 this server's key alone.
 
   cairn serve
+  cairn serve plans/*.md
   cairn serve --listen 127.0.0.1:8081
   cairn serve --listen :8443 --tls-cert cert.pem --tls-key key.pem
+  cairn serve --nats-listen 127.0.0.1:4222      NATS clients see changes, too
   cairn serve --nats nats://n1:4222,nats://n2:4222 --replicas 3
   curl http://127.0.0.1:8080/api/v1/checklists`,
-		Args: args(0, 0, "no argument"),
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.serve(cmd.Context(), o) },
+		Args: args(0, -1, "Markdown FILEs"),
+		RunE: func(cmd *cobra.Command, files []string) error { return c.serve(cmd.Context(), o, files) },
 	}
 	cmd.Flags().StringVar(&o.cert, "tls-cert", "", "a `FILE` with the certificate")
 	cmd.Flags().StringVar(&o.key, "tls-key", "", "a `FILE` with its key")
 	cmd.Flags().BoolVar(&o.behindProxy, "behind-proxy", false, "a proxy in front does TLS and sets X-Forwarded-For")
 	cmd.Flags().StringVar(&o.listen, "listen", server.DefaultListen, "the `address` to listen on")
 	cmd.Flags().StringVar(&o.nats, "nats", "", "the log lies in the JetStream at this `URL`, or these")
+	cmd.Flags().StringVar(&o.natsListen, "nats-listen", "", "the `address` where NATS clients see the changes")
 	cmd.Flags().StringVar(&o.credentials, "nats-creds", "", "`FILE` with NATS credentials or NAME:PASSWORD")
-	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "how many nodes keep a new log there: `1 or 3`")
+	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "how many nodes keep a new log: `1 or 3`")
 	return cmd
 }
 
-func (c *cli) serve(ctx context.Context, o *serveOptions) error {
+func (c *cli) serve(ctx context.Context, o *serveOptions, files []string) error {
 	if o.nats == "" && (o.credentials != "" || o.replicas != 1) {
 		return &commands.Error{Code: commands.CodeUsage, Message: "--nats-creds and --replicas are about --nats"}
 	}
@@ -63,20 +70,58 @@ func (c *cli) serve(ctx context.Context, o *serveOptions) error {
 			c.place.Dir = filepath.Join(dir, "server")
 		}
 	}
+	if err := c.checkServed(files); err != nil {
+		return err
+	}
 	now, wrap := serverClock()
 	s, err := server.NewServer(ctx, server.ServeConfig{
 		Config: server.Config{State: c.stateDir(), Now: now}, Place: c.place,
 		Listen: o.listen, CertFile: o.cert, KeyFile: o.key, BehindProxy: o.behindProxy,
-		NATS: o.nats, Credentials: o.credentials, Replicas: o.replicas, Version: version.Version(), Wrap: wrap,
+		NATS: o.nats, Credentials: o.credentials, Replicas: o.replicas, ListenNATS: o.natsListen, Version: version.Version(), Wrap: wrap,
 		Log: slog.New(slog.NewTextHandler(c.err, nil)),
 	})
 	if err != nil {
 		return err
 	}
+	if err := c.importServed(ctx, s, files); err != nil {
+		return errors.Join(err, s.Close())
+	}
 	at := s.Log()
 	if o.nats == "" {
 		at = c.shown(at)
 	}
+	if s.NATS() != "" {
+		at += " · changes " + s.NATS()
+	}
 	c.talk("serving %s · log %s\n", s.URL, at)
 	return s.Run(ctx)
+}
+
+// checkServed refuses files that no checklist can be made of, before anything is.
+func (c *cli) checkServed(files []string) error {
+	if len(files) > 1 && c.checklist != "" {
+		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("-c %s is one name for %d files", c.checklist, len(files)), Hint: "Without it, each checklist has its file's name."}
+	}
+	for _, path := range files {
+		document, err := docfile.Read(path)
+		if err == nil {
+			_, err = docfile.Inspect(document, "")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// importServed makes checklists of the files that none was made of yet.
+func (c *cli) importServed(ctx context.Context, s *server.Server, files []string) error {
+	c.session = s.Session()
+	defer func() { c.session, c.used = nil, "" }()
+	for _, path := range files {
+		if err := c.importFile(ctx, &importOptions{path: path, brief: true}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

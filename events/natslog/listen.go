@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/nats-io/nats-server/v2/server"
 
@@ -34,10 +36,21 @@ type Listen struct {
 	// a proxy that speaks TLS, for secrets are sent as they are.
 	Plain bool
 	// Authenticate says whose changes a client may see: those of the named
-	// checklists, or of every one for nil. It is called for each connection with
-	// the name and the password that the client gave, or with "" and its token.
-	// It may be called concurrently. Required if Addr is given.
-	Authenticate func(user, secret string) (checklists []string, ok bool)
+	// checklists, or of every one for nil. It is called for each connection, and
+	// again by [Log.Recheck]. It may be called concurrently. Required if Addr is
+	// given.
+	Authenticate func(Client) (checklists []string, ok bool)
+}
+
+// Client is who wants to listen.
+type Client struct {
+	// User and Secret are the name and the password that it gave, or "" and its
+	// token.
+	User, Secret string
+	// From is its address.
+	From netip.Addr
+	// Inside says that it was let in already, and is asked about again.
+	Inside bool
 }
 
 // The accounts: the log is in the global one, under whose name JetStream keeps
@@ -69,8 +82,8 @@ type door struct {
 
 // entrant is a client that was let in.
 type entrant struct {
-	user, secret string
-	checklists   []string
+	Client
+	checklists []string
 }
 
 // newDoor returns nil if nothing is to listen.
@@ -162,19 +175,22 @@ func (d *door) Check(c server.ClientAuthentication) bool {
 	if o.Username == insider && subtle.ConstantTimeCompare([]byte(o.Password), []byte(d.secret)) == 1 {
 		return true // the log's own: all rights in its account
 	}
-	its := entrant{user: o.Username, secret: o.Password}
+	its := entrant{Client: Client{User: o.Username, Secret: o.Password}}
 	if o.Token != "" {
-		its = entrant{secret: o.Token}
+		its.User, its.Secret = "", o.Token
+	}
+	if at, ok := c.RemoteAddress().(*net.TCPAddr); ok {
+		its.From = at.AddrPort().Addr().Unmap()
 	}
 	// Trap: the server prints the name where it complains.
-	if c.Kind() != server.CLIENT || its.user != "" && !token(its.user) {
+	if c.Kind() != server.CLIENT || strings.ContainsFunc(its.User, unicode.IsSpace) {
 		return false
 	}
 	account := d.entering(c.GetID(), its)
 	if account == nil {
 		return false
 	}
-	checklists, ok := d.Authenticate(its.user, its.secret)
+	checklists, ok := d.Authenticate(its.Client)
 	subjects := changesOf(checklists)
 	if !ok || len(subjects) == 0 {
 		d.mu.Lock()
@@ -249,7 +265,8 @@ func (e *embedded) recheck() (ended int) {
 	in := maps.Clone(d.in)
 	d.mu.Unlock()
 	for id, its := range in {
-		checklists, ok := d.Authenticate(its.user, its.secret)
+		its.Inside = true
+		checklists, ok := d.Authenticate(its.Client)
 		if ok && (checklists == nil) == (its.checklists == nil) && slices.Equal(checklists, its.checklists) {
 			continue
 		}

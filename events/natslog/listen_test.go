@@ -25,9 +25,12 @@ import (
 
 // guests knows ada, who may see every checklist, bob, who may see a, eve, who may
 // see none, and a token of bob's.
-func guests(user, secret string) ([]string, bool) {
-	switch user + "/" + secret {
-	case "ada/sesame":
+func guests(c Client) ([]string, bool) {
+	if !c.From.IsLoopback() {
+		return nil, false
+	}
+	switch c.User + "/" + c.Secret {
+	case "ada/sesame", "ada@example.com/sesame":
 		return nil, true
 	case "bob/sesame", "/bobs-token":
 		return []string{"a"}, true
@@ -78,6 +81,7 @@ func TestOutsiders(t *testing.T) {
 		onlyA bool
 	}{
 		"all checklists":         {nats.UserInfo("ada", "sesame"), false},
+		"a name with a dot":      {nats.UserInfo("ada@example.com", "sesame"), false},
 		"one checklist":          {nats.UserInfo("bob", "sesame"), true},
 		"one checklist, a token": {nats.Token("bobs-token"), true},
 	} {
@@ -144,11 +148,11 @@ func TestMaliciousNames(t *testing.T) {
 func TestRecheck(t *testing.T) {
 	t.Parallel()
 	var revoked, widened atomic.Bool
-	l := open(t, Config{Dir: t.TempDir(), Create: true, Listen: Listen{Addr: "127.0.0.1:0", Authenticate: func(user, _ string) ([]string, bool) {
-		if user == "cy" && widened.Load() {
+	l := open(t, Config{Dir: t.TempDir(), Create: true, Listen: Listen{Addr: "127.0.0.1:0", Authenticate: func(c Client) ([]string, bool) {
+		if c.User == "cy" && widened.Load() {
 			return nil, true
 		}
-		return []string{"a"}, user != "bob" || !revoked.Load()
+		return []string{"a"}, c.User != "bob" || !c.Inside || !revoked.Load()
 	}}})
 	closed := make(chan string, 3)
 	for _, user := range []string{"ada", "bob", "cy"} {

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -81,12 +82,13 @@ func (d *decision) remark(markers string) error {
 }
 
 // mark returns the marker to write for a state, and the legend's line if it has
-// to learn that state.
-func (d *decision) mark(to events.State) (byte, []events.Line) {
+// to learn that state. It refuses a state that the legend and the map of markers
+// together leave without one.
+func (d *decision) mark(to events.State) (byte, []events.Line, error) {
 	block := legendOf(d.st)
 	if block == nil {
-		mark, _ := markdown.MarkOf(to, markdown.Legend{}, d.markers)
-		return mark, nil
+		mark, ok := markdown.MarkOf(to, markdown.Legend{}, d.markers)
+		return mark, nil, d.unmarked(to, markdown.Legend{}, ok)
 	}
 	raw := block.Raw
 	if d.legend != "" {
@@ -94,17 +96,33 @@ func (d *decision) mark(to events.State) (byte, []events.Line) {
 	}
 	legend := markdown.ParseLegend(raw)
 	mark, ok := markdown.MarkOf(to, legend, d.markers)
-	if _, said := legend.State(mark); said {
-		return mark, nil
+	if _, said := legend.State(mark); ok && said {
+		return mark, nil, nil
 	}
 	if _, mine := d.markers[mark]; ok && (mine || to == events.Todo || to == events.Done) {
-		return mark, nil
+		return mark, nil, nil
 	}
 	with := markdown.LegendWith(raw, to)
-	learned, ok := markdown.ParseLegend(with).Mark(to)
-	if _, taken := d.markers[learned]; !ok || taken {
-		return mark, nil // the legend cannot say it, or not without changing what the map says
+	learned, can := markdown.ParseLegend(with).Mark(to)
+	if _, taken := d.markers[learned]; !can || taken {
+		// The legend cannot say it, or not without changing what the map says.
+		return mark, nil, d.unmarked(to, legend, ok)
 	}
 	d.legend = with
-	return learned, []events.Line{{Ref: block.Ref, Raw: with}}
+	return learned, []events.Line{{Ref: block.Ref, Raw: with}}, nil
+}
+
+// unmarked refuses a state that no marker means; nil if one does.
+func (d *decision) unmarked(s events.State, legend markdown.Legend, ok bool) error {
+	if ok {
+		return nil
+	}
+	word := strings.ReplaceAll(string(s), "_", " ")
+	free := strings.TrimLeftFunc("+^&%#*=", func(c rune) bool {
+		_, known := markdown.StateOf(byte(c), legend, d.markers)
+		return known
+	})
+	pairs := strings.TrimLeft(fmt.Sprintf("%s,%.1s=%s", d.st.Markers, free, s), ",")
+	return refuse(fmt.Sprintf("Give it one: cairn plan --marker '%s'", pairs),
+		"no marker means %s here: the legend and the map of markers leave none", word)
 }

@@ -123,6 +123,11 @@ func TestPlan(t *testing.T) {
 			then: []events.Event{&events.TaskStarted{Key: 1, Mark: '/'}},
 		},
 		{
+			name:  "a state that legend and map leave without a marker",
+			given: on("[ ] open | [/] doing | [x] finished\n\n- [ ] a\n", commands.Plan{Markers: p("-=todo,/=dropped")}), when: do(commands.Drop, "1"),
+			refused: "refused: no marker means dropped here: the legend and the map of markers leave none",
+		},
+		{
 			name:  "the map's own marker is written",
 			given: on("- [ ] a\n", commands.Plan{Markers: p("o=done")}), when: do(commands.Done, "1"),
 			then: []events.Event{&events.TaskCompleted{Key: 1, Mark: 'o'}},

@@ -43,7 +43,10 @@ func (c AddTask) decide(d *decision) error {
 		return err
 	}
 	d.open(&s)
-	added := d.addTask(s, c.Text)
+	added, err := d.addTask(s, c.Text)
+	if err != nil {
+		return err
+	}
 	d.close(s, events.TaskRef(added.Key))
 	return nil
 }
@@ -63,14 +66,20 @@ func (d *decision) livePlace(place events.Place) error {
 	return refuse("It is out of the scope. To go on with it: cairn reopen KEY", "%s is dropped", name(dropped))
 }
 
-func (d *decision) addTask(s slot, text string) *events.TaskAdded {
-	mark, _ := d.mark(events.Todo)
+func (d *decision) addTask(s slot, text string) (*events.TaskAdded, error) {
+	mark, learned, err := d.mark(events.Todo)
+	if err == nil && len(learned) > 0 { // an added task cannot carry it
+		err = d.unmarked(events.Todo, markdown.Legend{}, false)
+	}
+	if err != nil {
+		return nil, err
+	}
 	raw := d.raw(s, mark, text)
 	read, box, links := markdown.ReadTask(raw)
 	e := &events.TaskAdded{Key: d.key(events.TaskNoun), Place: s.place, Text: read, State: events.Todo, Raw: raw, Box: box, Links: links}
 	d.add(e)
 	d.events = append(d.events, markdown.ReadMeta(raw).Fill(e)...)
-	return e
+	return e, nil
 }
 
 // EditTask words a task otherwise.
@@ -295,7 +304,10 @@ func (c SplitTask) decide(d *decision) error {
 	s := under(b, nil)
 	d.open(&s)
 	for _, text := range c.Texts {
-		added := d.addTask(s, text)
+		added, err := d.addTask(s, text)
+		if err != nil {
+			return err
+		}
 		s = slot{place: events.Place{In: b.Ref, After: events.TaskRef(added.Key)}, like: added.Raw, count: true}
 	}
 	return nil

@@ -120,7 +120,9 @@ func (c Transition) decide(d *decision) error {
 			return refuse(fmt.Sprintf("It is out of the scope with it. First: cairn reopen %d", above.Task.Key),
 				"%s stands under %s, which is dropped", name(b), name(above))
 		}
-		c.apply(d, b)
+		if err := c.apply(d, b); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -128,18 +130,21 @@ func (c Transition) decide(d *decision) error {
 // until is the resolved day; none is no day.
 func (c Transition) until() events.Day { return events.Day(strings.TrimSuffix(c.Until, none)) }
 
-func (c Transition) apply(d *decision, b *checklist.Block) {
+func (c Transition) apply(d *decision, b *checklist.Block) error {
 	key := b.Task.Key
 	if c.Verb == Done && b.Task.Every != "" {
 		due := b.Task.Due
 		d.add(&events.TaskCompleted{Key: key, Occurrence: due})
 		d.reschedule(b, &events.TaskScheduled{Key: key, Due: events.Set(nextOccurrence(due, c.Today, b.Task.Every, b.Task.Occurrences))})
-		return
+		return nil
 	}
 	var mark byte // a marker that says so already stays
 	var doc []events.Line
 	if b.Task.State != c.Verb.rule().to {
-		mark, doc = d.mark(c.Verb.rule().to)
+		var err error
+		if mark, doc, err = d.mark(c.Verb.rule().to); err != nil {
+			return err
+		}
 	}
 	if b.Mark() == mark {
 		mark = 0
@@ -156,6 +161,7 @@ func (c Transition) apply(d *decision, b *checklist.Block) {
 	case Drop:
 		d.add(&events.TaskDropped{Key: key, Mark: mark, Doc: doc})
 	}
+	return nil
 }
 
 // closing returns the tasks that done closes: those named and, with All, what

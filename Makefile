@@ -6,6 +6,8 @@ FUZZTIME ?= 60s
 KILLS    ?= 2000
 STEPS    ?= 500
 FAULTS   ?= 20
+CHECKS   ?= 5000
+LAWS      = $(shell grep -rl --include='*_test.go' 'rapid.Check(' . | xargs -n1 dirname | sort -u)
 GOLDEN    = $(shell grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u)
 
 .DEFAULT_GOAL := help
@@ -50,6 +52,9 @@ fuzz-access: ## the headers of a request: never a panic, nothing read beyond its
 
 fuzz-api: ## whatever is asked over HTTP: never a panic, never a 5xx
 	go test ./server/api -run '^$$' -fuzz '^FuzzRequest$$' -fuzztime $(FUZZTIME)
+
+laws: ## every law on CHECKS new examples (5000)
+	RAPID_CHECKS=$(CHECKS) go test -count=1 -timeout 2h $(LAWS)
 
 bench: ## all benchmarks, COUNT times (5)
 	go test ./... -run '^$$' -bench . -benchmem -count $(COUNT) -timeout 1h

@@ -69,8 +69,11 @@ func (c Copies) Load(path string) (Copy, bool) {
 	return known, true
 }
 
-// Save remembers a copy.
+// Save remembers a copy. What is remembered so already is not written again.
 func (c Copies) Save(known Copy) error {
+	if was, ok := c.Load(known.Path); ok && was == known {
+		return nil
+	}
 	if c.seen != nil {
 		c.seen[known.Path] = known
 	}

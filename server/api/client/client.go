@@ -239,6 +239,10 @@ func decode(line []byte) (events.Envelope, error) {
 	if err != nil {
 		return events.Envelope{}, fmt.Errorf("%w: the server sent no event: %w", events.ErrUnavailable, err)
 	}
+	if env, err := events.Unmarshal(body); err == nil {
+		env.Seq = seq
+		return env, nil
+	}
 	var at struct{ Source string }
 	if err := json.Unmarshal(body, &at); err != nil {
 		return events.Envelope{}, fmt.Errorf("%w: the server sent no event: %w", events.ErrUnavailable, err)

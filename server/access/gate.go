@@ -16,6 +16,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -66,8 +67,14 @@ func New(c Config) *Gate {
 // with the secret of the machine's owner.
 const ActorHeader = "Cairn-Actor"
 
-// cookieName is the page's session, of a log without users.
-const cookieName = "cairn_session"
+// cookieName is the page's session, of a log without users. A browser has one jar
+// for all ports of a machine.
+func cookieName(r *http.Request) string {
+	if _, port, err := net.SplitHostPort(r.Host); err == nil {
+		return "cairn_session_" + port
+	}
+	return "cairn_session"
+}
 
 // Admit returns who makes a request. It returns *Error for one that is turned away,
 // and notes that; other errors are those of Config.Members.
@@ -149,7 +156,7 @@ func (g *Gate) open(r *http.Request, from source, shown string) (members.Identit
 // cookie, and, where it writes, said by the browser to be of the same origin.
 func (g *Gate) page(r *http.Request) bool {
 	var cookie *http.Cookie
-	for _, c := range r.CookiesNamed(cookieName) {
+	for _, c := range r.CookiesNamed(cookieName(r)) {
 		if subtle.ConstantTimeCompare([]byte(c.Value), []byte(g.session)) == 1 {
 			cookie = c
 		}
@@ -168,7 +175,7 @@ func (g *Gate) Session(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: cookieName, Value: g.session, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
+		Name: cookieName(r), Value: g.session, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil,
 	})
 	return nil
 }

@@ -67,6 +67,10 @@ func (d *door) pages(mux *http.ServeMux, api huma.API) {
 			}
 			page.Checklists = append(page.Checklists, row)
 		}
+		if err := d.gate.Session(w, r); err != nil {
+			write(w, problemOf(err))
+			return
+		}
 		show(w, "home.html", page.Nonce, page)
 	}))
 }

@@ -18,6 +18,8 @@ type Gate interface {
 	Admit(r *http.Request) (members.Identity, error)
 	// Allow returns nil where an identity has a right on a checklist; "" is all.
 	Allow(r *http.Request, id members.Identity, right members.Right, checklist string) error
+	// Session lets whoever looks at the page at / in a browser go on from there.
+	Session(w http.ResponseWriter, r *http.Request) error
 }
 
 // anybody is what an operation needs that tells nothing of any checklist.
@@ -218,3 +220,5 @@ func (open) Admit(r *http.Request) (members.Identity, error) {
 }
 
 func (open) Allow(*http.Request, members.Identity, members.Right, string) error { return nil }
+
+func (open) Session(http.ResponseWriter, *http.Request) error { return nil }

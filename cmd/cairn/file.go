@@ -68,7 +68,7 @@ type follower func(file docfile.Tied, copies docfile.Copies, origin, checklist s
 func (c *cli) withFile(ctx context.Context, follow follower) (status docfile.Status, lines int, shown string, err error) {
 	readErr := c.session.Checklist(ctx, c.used, nil, func(st *checklist.State) error {
 		file, ok := c.tied(st)
-		if !ok {
+		if !ok || st.PublishedTo != "" { // the file follows the log there
 			return nil
 		}
 		shown = file.Shown

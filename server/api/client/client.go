@@ -23,6 +23,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -115,6 +116,42 @@ type remote struct {
 	origin string
 	seq    atomic.Uint64 // the last position that the server told
 	seen   witness
+
+	mu   sync.Mutex // guards kept
+	kept history
+}
+
+// history is what was read of one checklist from its beginning, so that a command
+// reads it once. Events never change.
+type history struct {
+	checklist string
+	events    []events.Envelope
+}
+
+// maxKept bounds a history that is kept.
+const maxKept = 20_000
+
+// before returns what is kept of the events that a filter selects, and the filter
+// for those behind them. Whether to keep those is what grow says.
+func (r *remote) before(f events.Filter) (kept []events.Envelope, rest events.Filter, grow bool) {
+	rest = f
+	if f.Checklist == "" || f.After != 0 || f.Upto != 0 || f.System || len(f.Kinds) > 0 {
+		return nil, f, false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n := len(r.kept.events); n > 0 && r.kept.checklist == f.Checklist {
+		kept = r.kept.events[:n:n]
+		rest.After = kept[n-1].Seq
+	}
+	return kept, rest, true
+}
+
+// keep keeps a history that was read to its end.
+func (r *remote) keep(checklist string, all []events.Envelope) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.kept = history{checklist, all}
 }
 
 // place is where a server is, and what opens it.
@@ -169,7 +206,13 @@ func (a *App) Checklists(ctx context.Context) ([]app.Summary, error) {
 
 func (r *remote) Read(ctx context.Context, f events.Filter) iter.Seq2[events.Envelope, error] {
 	return func(yield func(events.Envelope, error) bool) {
-		q := query(f)
+		all, rest, grow := r.before(f)
+		for _, env := range all {
+			if !yield(env, nil) {
+				return
+			}
+		}
+		q := query(rest)
 		res, err := r.do(ctx, http.MethodGet, "/log?"+q.Encode(), nil, nil) //nolint:bodyclose // drained closes it
 		if err != nil {
 			yield(events.Envelope{}, err)
@@ -180,6 +223,9 @@ func (r *remote) Read(ctx context.Context, f events.Filter) iter.Seq2[events.Env
 		for {
 			line, err := readLine(in)
 			if errors.Is(err, io.EOF) {
+				if grow {
+					r.keep(f.Checklist, all)
+				}
 				return
 			}
 			var env events.Envelope
@@ -190,6 +236,9 @@ func (r *remote) Read(ctx context.Context, f events.Filter) iter.Seq2[events.Env
 			}
 			if !yield(env, err) || err != nil {
 				return
+			}
+			if grow = grow && len(all) < maxKept; grow {
+				all = append(all, env)
 			}
 		}
 	}

@@ -141,7 +141,7 @@ func begin(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	cmd := exec.Command(filepath.Join(bin, args[1]), args[2:]...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), out, out
-	for _, name := range []string{"PATH", "HOME", "CAIRN_ACTOR", "CAIRN_TEST_NOW", "CAIRN_DATA", "CAIRN_SERVER"} {
+	for _, name := range []string{"PATH", "HOME", "CAIRN_ACTOR", "CAIRN_TEST_NOW", "CAIRN_DATA", "CAIRN_SERVER", "CAIRN_TOKEN"} {
 		if v := ts.Getenv(name); v != "" {
 			cmd.Env = append(cmd.Env, name+"="+v)
 		}

@@ -79,11 +79,18 @@ func (n NATS) Join(ctx context.Context, c Config, s trust.Stamp) (session *Sessi
 	if err != nil {
 		return nil, "", 0, err
 	}
-	machine, _ := os.Hostname() // without a name it signs as well
-	if verifier, seq, err = trust.Join(ctx, log, machine, s); err != nil {
+	if verifier, seq, err = trust.Join(ctx, log, machine(), s); err != nil {
 		return nil, "", 0, errors.Join(err, log.Close())
 	}
 	return n.session(log, c), verifier, seq, nil
+}
+
+// machine is the name under which this machine's keys are announced.
+func machine() string {
+	if name, err := os.Hostname(); err == nil {
+		return name
+	}
+	return "unknown"
 }
 
 func (n NATS) connect(ctx context.Context, c Config) (*natslog.Log, error) {

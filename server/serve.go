@@ -159,19 +159,11 @@ func (c *ServeConfig) open(ctx context.Context, door *natsDoor) (*natslog.Log, e
 
 // announceKey announces the key of a server that shares a log, once.
 func (c *ServeConfig) announceKey(ctx context.Context, log *natslog.Log) error {
-	verifier, err := log.Verifier()
-	if err != nil {
-		return err
-	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
 	now := c.Now
 	if now == nil {
 		now = time.Now
 	}
-	_, err = trust.AddSigner(ctx, log, verifier, host, nil, trust.Stamp{
+	_, _, err := trust.Join(ctx, log, machine(), trust.Stamp{
 		Actor: events.Actor{ID: "cairn", Auth: "system"}, Via: "cairn", Now: now,
 		NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
 	})

@@ -18,7 +18,7 @@ import (
 // onThree returns a new log with three replicas, over the given nodes.
 func onThree(t *testing.T, account natstest.Account, nodes ...int) *Log {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), natstest.Patience)
 	defer cancel()
 	for {
 		l, err := Connect(ctx, account.URL(nodes...), Remote{
@@ -36,6 +36,14 @@ func onThree(t *testing.T, account natstest.Account, nodes ...int) *Log {
 		if !errors.Is(err, events.ErrUnavailable) || ctx.Err() != nil {
 			t.Fatalf("connect: %v", err)
 		}
+	}
+}
+
+// notRaced skips a test that waits for nodes much longer than it runs code of ours.
+func notRaced(t *testing.T) {
+	t.Helper()
+	if natstest.Raced {
+		t.Skip("waits for elections of processes that the race detector does not see")
 	}
 }
 
@@ -227,11 +235,12 @@ func testBehind(t *testing.T, cluster *natstest.Cluster) {
 // has. Last does not: it tells the truth or fails.
 func TestDeposedLeader(t *testing.T) {
 	t.Parallel()
+	notRaced(t)
 	cluster := natstest.Start(t, natstest.Config{})
 	account := cluster.Account(t)
 	l := onThree(t, account, 0, 1, 2)
 	old := mustAppend(t, l, batch("a", 0, 0, 1))
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), natstest.Patience)
 	defer cancel()
 	led, err := account.Leader(ctx, l.js, streamName)
 	if err != nil {
@@ -260,14 +269,16 @@ func TestDeposedLeader(t *testing.T) {
 		t.Fatal(err)
 	}
 	stale := 0
-	for {
-		info, err := inside.stream.Info(ctx)
+	for stale < 5 {
+		attempt, cancel := context.WithTimeout(ctx, 5*time.Second)
+		info, err := inside.stream.Info(attempt)
+		cancel()
 		if err != nil || events.Seq(info.State.LastSeq) >= last || info.Cluster.Leader == "" {
 			break
 		}
 		stale++
-		short, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
-		if got, err := inside.Last(short, "a"); err == nil && got < last {
+		attempt, cancel = context.WithTimeout(ctx, 500*time.Millisecond)
+		if got, err := inside.Last(attempt, "a"); err == nil && got < last {
 			t.Errorf("got @%d, want @%d or an error", got, last)
 		}
 		cancel()
@@ -296,12 +307,13 @@ func TestDeposedLeader(t *testing.T) {
 // A log whose server is cut off goes to another one by itself.
 func TestLeavesTheCutOff(t *testing.T) {
 	t.Parallel()
+	notRaced(t)
 	cluster := natstest.Start(t, natstest.Config{})
 	account := cluster.Account(t)
 	l := onThree(t, account, 1, 0, 2)
 	last := mustAppend(t, l, batch("a", 0, 0, 1))
 	cluster.Cut(1)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), natstest.Patience)
 	defer cancel()
 	for {
 		_, err := l.Append(ctx, []events.Append{batch("a", last, 1, 1)})
@@ -322,11 +334,12 @@ func TestLeavesTheCutOff(t *testing.T) {
 // A leader that stood still, and goes on, does not know that another leads.
 func TestPausedLeader(t *testing.T) {
 	t.Parallel()
+	notRaced(t)
 	cluster := natstest.Start(t, natstest.Config{})
 	account := cluster.Account(t)
 	l := onThree(t, account, 0, 1, 2)
 	old := mustAppend(t, l, batch("a", 0, 0, 1))
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), natstest.Patience)
 	defer cancel()
 	led, err := account.Leader(ctx, l.js, streamName)
 	if err != nil {
@@ -357,7 +370,9 @@ func TestPausedLeader(t *testing.T) {
 	}()
 	info := make(chan events.Seq, 1)
 	go func() {
-		i, err := inside.stream.Info(ctx)
+		attempt, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		i, err := inside.stream.Info(attempt)
 		if err != nil {
 			info <- 0
 			return
@@ -379,6 +394,7 @@ func TestTooFewNodes(t *testing.T) {
 	t.Parallel()
 	for nodes, name := range map[int]string{1: "one", 2: "two"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			cluster := natstest.Start(t, natstest.Config{Nodes: nodes})
 			account := cluster.Account(t)
 			_, err := Connect(t.Context(), account.URL(0), Remote{Create: true, Replicas: 3})

@@ -20,6 +20,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"cairn/events"
+	"cairn/events/natslog/natstest"
 )
 
 // root is the repository.
@@ -69,7 +70,7 @@ func deploy(t testing.TB) (hosts []string) {
 		t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
 		running, hosts = append(running, s), append(hosts, fmt.Sprintf("127.0.0.1:%d", o.Port))
 	}
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(natstest.Patience)
 	for !slices.ContainsFunc(running, func(s *server.Server) bool { return s.JetStreamIsLeader() && len(s.JetStreamClusterPeers()) == nodes }) {
 		if time.Now().After(deadline) {
 			t.Fatal("the nodes choose no leader")

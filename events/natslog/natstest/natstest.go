@@ -33,6 +33,11 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+// Patience bounds a wait for what a cluster does by itself, such as an election. It
+// is a guard against a test that hangs, many times what is usual: on a busy machine
+// a cluster may need several attempts.
+const Patience = 4 * time.Minute
+
 // Config says how a cluster is. The zero Config is usable.
 type Config struct {
 	// Nodes is how many there are; zero is 3. A single one is no cluster.
@@ -194,15 +199,17 @@ func (a Account) URL(nodes ...int) string {
 	return strings.Join(urls, ",")
 }
 
-// Connect returns a connection to the given nodes. It ends with the test.
+// Connect returns a connection to the given nodes. It ends with the test. A question
+// is given up after 30 s where its context has no deadline: what is asked of a node
+// that ends then is lost.
 func (a Account) Connect(t testing.TB, nodes ...int) jetstream.JetStream {
 	t.Helper()
-	nc, err := nats.Connect(a.URL(nodes...), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.IgnoreDiscoveredServers())
+	nc, err := nats.Connect(a.URL(nodes...), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.IgnoreDiscoveredServers(), nats.Timeout(10*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(nc.Close)
-	js, err := jetstream.New(nc)
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(30*time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +242,7 @@ func (a Account) Leader(ctx context.Context, js jetstream.JetStream, stream stri
 // each of three can be made and written through every one of them.
 func (c *Cluster) Ready(t testing.TB) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), Patience)
 	defer cancel()
 	for i, n := range c.nodes {
 		if !n.running() {
@@ -249,6 +256,9 @@ func (c *Cluster) Ready(t testing.TB) {
 
 func (c *Cluster) ready(ctx context.Context, i int) error {
 	url := Account{c, userName(c.config.Accounts)}.URL(i)
+	// Without a leader nobody answers, so that a short attempt is soon made again; a
+	// busy machine needs a longer one.
+	within := 250 * time.Millisecond
 	for {
 		err := func() error {
 			nc, err := nats.Connect(url, nats.NoReconnect())
@@ -260,7 +270,7 @@ func (c *Cluster) ready(ctx context.Context, i int) error {
 			if err != nil {
 				return err
 			}
-			ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+			ctx, cancel := context.WithTimeout(ctx, within)
 			defer cancel()
 			s, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 				Name: "READY", Subjects: []string{"ready"}, Replicas: min(3, len(c.nodes)), Storage: jetstream.MemoryStorage, MaxMsgs: 1,
@@ -288,6 +298,7 @@ func (c *Cluster) ready(ctx context.Context, i int) error {
 		if err == nil {
 			return nil
 		}
+		within = min(within*5/4, 10*time.Second)
 		select {
 		case <-ctx.Done():
 			return err

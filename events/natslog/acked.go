@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"sync"
 	"time"
@@ -22,12 +23,12 @@ import (
 // that JetStream refuses has been agreed on by the replicas first.
 //
 // What is agreed on is what is stored. So a log with several replicas has a
-// small stream besides: before an append is reported, the end that its checklist
-// reached is stored there, and who asks for the end stores a message of its own
-// first. In whichever replica holds that message lies all that was reported
+// small stream besides: before an append is reported, the ends that its checklist
+// and the log reached are stored there, and who asks for the end stores a message of
+// its own first. In whichever replica holds that message lies all that was reported
 // before. See docs/adr/0020.
 //
-//	cairn.acked.<server>.<checklist>   the end, in decimal; _ for the log's own
+//	cairn.acked.<server>.<checklist>   the end, in decimal; _ for the log's own, _all for the log
 //	cairn.fence.<server>               the message of one that asks
 //
 // Only the last of each subject is kept, and for a day: a replica that is a day
@@ -38,6 +39,11 @@ const (
 	fencePrefix     = "cairn.fence."
 	ackedFor        = 24 * time.Hour
 	ackedRetry      = 50 * time.Millisecond
+
+	// wholeLog stands where else a checklist's name does: for all of them.
+	wholeLog = "_all"
+	// confirmations is how many are under way at one time, of one call.
+	confirmations = 64
 )
 
 func ackedConfig(replicas int) jetstream.StreamConfig {
@@ -61,7 +67,7 @@ type acked struct {
 
 	mu   sync.Mutex // guards ends and what they hold, but not their turns, and seen
 	ends map[string]*ackedEnd
-	seen map[string]events.Seq // the last event of each checklist that was seen here
+	seen map[string]events.Seq // the last event of each checklist that was seen here; of the log, that was reported
 }
 
 // ackedEnd is one checklist's: many that wait store one message.
@@ -115,6 +121,17 @@ func (k *acked) end(f events.Filter) events.Seq {
 		last = max(last, seq)
 	}
 	return last
+}
+
+// sights returns the last events that were seen.
+func (k *acked) sights() map[string]events.Seq {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	ends := maps.Clone(k.seen)
+	for _, seq := range k.seen {
+		ends[wholeLog] = max(ends[wholeLog], seq)
+	}
+	return ends
 }
 
 // confirm returns when it is stored that checklist reached seq.
@@ -181,6 +198,27 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
+// all confirms several ends beside each other.
+func (k *acked) all(ctx context.Context, ends map[string]events.Seq) error {
+	var mu sync.Mutex // guards failed
+	var failed error
+	var work sync.WaitGroup
+	places := make(chan struct{}, confirmations)
+	for checklist, seq := range ends {
+		places <- struct{}{}
+		work.Go(func() {
+			defer func() { <-places }()
+			if err := k.confirm(ctx, checklist, seq); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				failed = fmt.Errorf("@%d: %w", seq, err)
+			}
+		})
+	}
+	work.Wait()
+	return failed
+}
+
 // last returns the largest end of checklist that was reported before.
 func (k *acked) last(ctx context.Context, checklist string) (events.Seq, error) {
 	own := fencePrefix + k.server
@@ -192,7 +230,7 @@ func (k *acked) last(ctx context.Context, checklist string) (events.Seq, error) 
 	for {
 		last, fenced, err := k.ask(ctx, subjects, own, fence)
 		if fenced && err == nil {
-			if checklist == "" {
+			if checklist == "" || checklist == wholeLog {
 				last = max(last, 1) // the first is there before anybody reports
 			}
 			k.saw(checklist, last)
@@ -247,6 +285,9 @@ func (l *Log) Last(ctx context.Context, checklist string) (events.Seq, error) {
 		return l.acked.last(ctx, checklist)
 	}
 	// The only replica knows.
+	if l.Away() > 0 {
+		return 0, l.unreachable("look up the end", nats.ErrDisconnected)
+	}
 	msg, err := l.stream.GetLastMsgForSubject(ctx, filterOf(checklist))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return 0, nil
@@ -257,11 +298,34 @@ func (l *Log) Last(ctx context.Context, checklist string) (events.Seq, error) {
 	return events.Seq(msg.Sequence), nil
 }
 
-// Confirm makes sure that every later Last of checklist, on any server, returns
-// at least seq. Append does so for what it stores. Who read an event may not
-// know whether it was ever reported, and confirms it before saying so.
+// LastOfAll is Last for the whole log: it returns a position that no event which
+// was reported before, of whatever checklist, lies behind.
+func (l *Log) LastOfAll(ctx context.Context) (events.Seq, error) {
+	if l.acked != nil {
+		return l.Last(ctx, wholeLog)
+	}
+	head, err := l.Latest(ctx)
+	return head.N, err
+}
+
+// Confirm makes sure that every later Last of checklist, and LastOfAll, on any
+// server, returns at least seq, which is that of an event of the checklist. Append
+// does so for what it stores. Who read an event may not know whether it was ever
+// reported, and confirms it before saying so.
 func (l *Log) Confirm(ctx context.Context, checklist string, seq events.Seq) error {
-	if l.acked == nil || seq == 0 {
+	if seq == 0 {
+		return nil
+	}
+	return l.confirm(ctx, func() map[string]events.Seq { return map[string]events.Seq{checklist: seq, wholeLog: seq} })
+}
+
+// ConfirmAll is Confirm of the last event of each checklist that this log has seen.
+func (l *Log) ConfirmAll(ctx context.Context) error {
+	return l.confirm(ctx, l.acked.sights)
+}
+
+func (l *Log) confirm(ctx context.Context, ends func() map[string]events.Seq) error {
+	if l.acked == nil {
 		return nil
 	}
 	done, err := l.begin()
@@ -272,7 +336,7 @@ func (l *Log) Confirm(ctx context.Context, checklist string, seq events.Seq) err
 	ctx, cancel := context.WithTimeoutCause(ctx, remoteTimeout, nats.ErrTimeout)
 	defer cancel()
 	defer context.AfterFunc(l.life, cancel)()
-	return l.acked.confirm(ctx, checklist, seq)
+	return l.acked.all(ctx, ends())
 }
 
 // report confirms the ends of a write, whose last event is at last.
@@ -280,7 +344,7 @@ func (l *Log) report(ctx context.Context, appends []events.Append, last events.S
 	if l.acked == nil {
 		return nil
 	}
-	ends := make(map[string]events.Seq)
+	ends := map[string]events.Seq{wholeLog: last}
 	for i := len(appends) - 1; i >= 0; i-- {
 		if n := len(appends[i].Events); n > 0 {
 			l.acked.saw(appends[i].Checklist, last)
@@ -288,18 +352,8 @@ func (l *Log) report(ctx context.Context, appends []events.Append, last events.S
 			last -= events.Seq(n)
 		}
 	}
-	var mu sync.Mutex // guards failed
-	var failed error
-	var all sync.WaitGroup
-	for checklist, seq := range ends {
-		all.Go(func() {
-			if err := l.acked.confirm(ctx, checklist, seq); err != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				failed = fmt.Errorf("append: @%d was stored: %w", seq, err)
-			}
-		})
+	if err := l.acked.all(ctx, ends); err != nil {
+		return fmt.Errorf("append: it was stored up to %w", err)
 	}
-	all.Wait()
-	return failed
+	return nil
 }

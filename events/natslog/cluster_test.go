@@ -196,6 +196,33 @@ func testLast(t *testing.T, cluster *natstest.Cluster) {
 				t.Errorf("end of %s: got @%d, %v, want @%d", name, got, err, want)
 			}
 		}
+		if got, err := logs[(i+2)%3].LastOfAll(t.Context()); err != nil || got != last[name] {
+			t.Errorf("end of all: got @%d, %v, want @%d", got, err, last[name])
+		}
+	}
+	// What was never reported counts once somebody who saw it says so.
+	seen := events.Seq(1000)
+	logs[0].acked.saw("b", seen)
+	for _, l := range []*Log{logs[1], logs[2]} {
+		if got, err := l.LastOfAll(t.Context()); err != nil || got >= seen {
+			t.Errorf("end of all: got @%d, %v, want what was reported", got, err)
+		}
+	}
+	if err := logs[0].ConfirmAll(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for _, l := range []*Log{logs[1], logs[2]} {
+		of, err := l.Last(t.Context(), "b")
+		all, allErr := l.LastOfAll(t.Context())
+		if of != seen || all != seen || errors.Join(err, allErr) != nil {
+			t.Errorf("confirmed: got @%d of b and @%d of all, %v, want @%d", of, all, errors.Join(err, allErr), seen)
+		}
+	}
+	if err := logs[0].Confirm(t.Context(), "a", seen+1); err != nil {
+		t.Error(err)
+	}
+	if got, err := logs[1].LastOfAll(t.Context()); err != nil || got != seen+1 {
+		t.Errorf("end of all: got @%d, %v, want @%d", got, err, seen+1)
 	}
 	if got, err := logs[0].Last(t.Context(), "never"); err != nil || got != 0 {
 		t.Errorf("end of a checklist without events: got @%d, %v, want 0", got, err)
@@ -280,6 +307,9 @@ func TestDeposedLeader(t *testing.T) {
 		attempt, cancel = context.WithTimeout(ctx, 500*time.Millisecond)
 		if got, err := inside.Last(attempt, "a"); err == nil && got < last {
 			t.Errorf("got @%d, want @%d or an error", got, last)
+		}
+		if got, err := inside.LastOfAll(attempt); err == nil && got < last {
+			t.Errorf("of all: got @%d, want @%d or an error", got, last)
 		}
 		cancel()
 	}

@@ -103,7 +103,7 @@ func (d *door) members(api huma.API) {
 		OperationID: "users", Method: http.MethodGet, Path: "/api/v1/users", Summary: "Who may use the log", Tags: []string{"administration"}, Errors: []int{401, 403, 503},
 	}, func(ctx context.Context, in *Consistent) (*struct{ Body users }, error) {
 		out := &struct{ Body users }{users{1, "users", []jsonUser{}}}
-		err := d.settle(ctx, *in)
+		on, err := d.settle(ctx, *in, "")
 		if err == nil {
 			err = d.app.Members(ctx, func(st *members.State) error {
 				for _, u := range st.Users() {
@@ -118,6 +118,9 @@ func (d *door) members(api huma.API) {
 				return nil
 			})
 		}
+		if err == nil {
+			err = on.told(ctx, d.app.End())
+		}
 		if err != nil {
 			return nil, problemOf(err)
 		}
@@ -127,7 +130,7 @@ func (d *door) members(api huma.API) {
 		OperationID: "tokens", Method: http.MethodGet, Path: "/api/v1/tokens", Summary: "The tokens that there are", Tags: []string{"administration"}, Errors: []int{401, 403, 503},
 	}, func(ctx context.Context, in *Consistent) (*struct{ Body tokens }, error) {
 		out := &struct{ Body tokens }{tokens{1, "tokens", []jsonToken{}}}
-		err := d.settle(ctx, *in)
+		on, err := d.settle(ctx, *in, "")
 		if err == nil {
 			err = d.app.Members(ctx, func(st *members.State) error {
 				for _, t := range st.Tokens() {
@@ -142,6 +145,9 @@ func (d *door) members(api huma.API) {
 				}
 				return nil
 			})
+		}
+		if err == nil {
+			err = on.told(ctx, d.app.End())
 		}
 		if err != nil {
 			return nil, problemOf(err)

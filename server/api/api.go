@@ -30,8 +30,16 @@ type Backend interface {
 	// Wait returns when the views hold what the log does up to seq, or with
 	// context.DeadlineExceeded when within is over.
 	Wait(ctx context.Context, seq events.Seq, within time.Duration) error
-	// Last asks the log itself for the position of its last event.
+	// Last asks the log itself for the position of its last event. Where the log has
+	// several replicas, that may be an old answer.
 	Last(ctx context.Context) (events.Seq, error)
+	// Reported returns a position that nothing lies behind which any server reported
+	// before the call: of a checklist, or of the whole log for "".
+	Reported(ctx context.Context, name string) (events.Seq, error)
+	// Confirm makes sure that every later Reported, on any server, includes what an
+	// answer holds: of a checklist up to its event at seq, or for "" all that was
+	// read here.
+	Confirm(ctx context.Context, name string, seq events.Seq) error
 	// Feed is what keeps the views current.
 	Feed() *app.Feed
 }
@@ -167,19 +175,41 @@ cannot be reached, answers say in Cairn-Stale for how many seconds, and changes 
 // an embedded struct are not read otherwise.
 type Consistent struct {
 	MinSeq events.Seq `header:"Cairn-Min-Seq" doc:"Wait up to 2 s until the views hold this position of the log; else 503"`
-	Fresh  bool       `query:"fresh" doc:"Ask the log itself first: the answer holds everything that was acknowledged before the request"`
+	Fresh  bool       `query:"fresh" doc:"Ask first what any server reported: the answer holds everything that was acknowledged before the request, and no later fresh answer holds less"`
 }
 
-// settle waits until the views are as a request wants them.
-func (d *door) settle(ctx context.Context, c Consistent) error {
-	seq := c.MinSeq
+// footing is what an answer rests on.
+type footing struct {
+	d     *door
+	name  string // the checklist that it is about, "" for all
+	fresh bool
+	last  events.Seq // what was reported when the request came
+}
+
+// settle waits until the views are as a request wants them that is about a
+// checklist, or about more than one for "".
+func (d *door) settle(ctx context.Context, c Consistent, name string) (footing, error) {
+	f := footing{d: d, name: name, fresh: c.Fresh}
 	if c.Fresh {
-		last, err := d.app.Last(ctx)
-		if err != nil {
-			return err
+		var err error
+		if f.last, err = d.app.Reported(ctx, name); err != nil {
+			return f, err
 		}
-		seq = max(seq, last)
 	}
+	return f, d.reach(ctx, max(c.MinSeq, f.last))
+}
+
+// told is called with an answer, which holds seq, before it is given: whoever asks
+// for a fresh one afterwards, on any server, must not see less.
+func (f footing) told(ctx context.Context, seq events.Seq) error {
+	if !f.fresh || f.name != "" && seq <= f.last {
+		return nil
+	}
+	return f.d.app.Confirm(ctx, f.name, seq)
+}
+
+// reach waits until the views hold a position.
+func (d *door) reach(ctx context.Context, seq events.Seq) error {
 	if seq == 0 {
 		return nil
 	}
@@ -217,13 +247,17 @@ func (d *door) about(api huma.API) {
 		Body server
 	}, error,
 	) {
-		if err := d.settle(ctx, in.Consistent); err != nil {
+		on, err := d.settle(ctx, in.Consistent, "")
+		if err != nil {
 			return nil, problemOf(err)
 		}
 		out := &struct {
 			Seq  events.Seq `header:"Cairn-Seq"`
 			Body server
 		}{Seq: d.app.End()}
+		if err := on.told(ctx, out.Seq); err != nil {
+			return nil, problemOf(err)
+		}
 		out.Body = server{Schema: 1, Kind: "server", Version: api.OpenAPI().Info.Version, Origin: d.app.Origin(), Seq: out.Seq, Consistency: [][]string{}}
 		if d.trust == nil {
 			return out, nil

@@ -30,11 +30,15 @@ func (d *door) checklists(api huma.API) {
 		Description: "With what is done of each, and the file that follows it.",
 		Tags:        []string{"views"}, Errors: []int{400, 401, 404, 500, 503},
 	}, func(ctx context.Context, in *checklistsInput) (*checklistsOutput, error) {
-		if err := d.settle(ctx, in.Consistent); err != nil {
+		on, err := d.settle(ctx, in.Consistent, "")
+		if err != nil {
 			return nil, problemOf(err)
 		}
 		seq, of := d.app.End(), checklist.Moment{AsOf: in.AsOf, KnownAt: in.KnownAt}
 		list, err := d.summaries(ctx, of)
+		if err == nil {
+			err = on.told(ctx, seq)
+		}
 		if err != nil {
 			return nil, problemOf(err)
 		}

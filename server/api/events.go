@@ -27,12 +27,23 @@ func (d *door) events(api huma.API) {
 		Tags:        []string{"events"}, Errors: []int{400, 401, 403, 404, 503},
 		Responses: map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{"application/x-ndjson": {}}}},
 	}, func(ctx context.Context, in *eventsInput) (*huma.StreamResponse, error) {
-		if err := d.settle(ctx, in.Consistent); err != nil {
+		on, err := d.settle(ctx, in.Consistent, "")
+		if err != nil {
 			return nil, problemOf(err)
+		}
+		filter := events.Filter{Checklist: in.Checklist, System: in.System, After: in.After, Upto: in.Upto, Kinds: in.Kinds}
+		if in.Fresh {
+			// What is told is confirmed before: it ends here.
+			end := d.app.Feed().Position()
+			if err := on.told(ctx, end); err != nil {
+				return nil, problemOf(err)
+			}
+			if filter.Upto == 0 || filter.Upto > end {
+				filter.Upto = end
+			}
 		}
 		id := identity(ctx)
 		all := seesAll(id)
-		filter := events.Filter{Checklist: in.Checklist, System: in.System, After: in.After, Upto: in.Upto, Kinds: in.Kinds}
 		return &huma.StreamResponse{Body: func(hc huma.Context) {
 			hc.SetHeader("Content-Type", "application/x-ndjson")
 			hc.SetHeader("Cairn-Seq", itoa(d.app.End()))

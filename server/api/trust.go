@@ -58,10 +58,14 @@ func (d *door) trusted(api huma.API) {
 		Description: "A signed note (C2SP tlog-checkpoint).",
 		Tags:        []string{"trust"}, Errors: []int{401, 503},
 	}, func(ctx context.Context, in *Consistent) (*text, error) {
-		if err := d.settle(ctx, *in); err != nil {
+		on, err := d.settle(ctx, *in, "")
+		if err != nil {
 			return nil, problemOf(err)
 		}
 		signed, err := d.trust.Checkpoint(ctx)
+		if err == nil {
+			err = on.told(ctx, d.app.End())
+		}
 		return textOf(signed, err)
 	})
 	huma.Register(api, huma.Operation{

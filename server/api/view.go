@@ -111,7 +111,7 @@ func addView[I any, P interface {
 	}, func(ctx context.Context, in *I) (*answer, error) {
 		v := P(in).view()
 		p := &page{name: v.Checklist, now: d.now()}
-		err := d.settle(ctx, v.Consistent)
+		on, err := d.settle(ctx, v.Consistent, v.Checklist)
 		if err == nil {
 			p.form, err = negotiate(k.forms, v.Format, v.Accept)
 		}
@@ -126,6 +126,9 @@ func addView[I any, P interface {
 		}
 		if err == nil {
 			err = see(ctx, in, p)
+		}
+		if err == nil {
+			err = on.told(ctx, p.seq)
 		}
 		if err != nil {
 			return nil, problemOf(err)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"runtime"
 	"slices"
@@ -19,9 +20,10 @@ import (
 // write, too. Its views are kept current by one reader of the log.
 type Shared struct {
 	*Local
-	feed *Feed
-	stop context.CancelFunc
-	done chan struct{}
+	feed   *Feed
+	shared endings // nil where the log does not know
+	stop   context.CancelFunc
+	done   chan struct{}
 
 	// told and series are the views over history, carried on as they are asked for.
 	told   *carried[*told]
@@ -32,6 +34,18 @@ type Shared struct {
 }
 
 var _ App = (*Shared)(nil)
+
+// endings is a log that knows what was reported of it by whatever server;
+// natslog.Log is one.
+type endings interface {
+	Last(ctx context.Context, checklist string) (events.Seq, error)
+	LastOfAll(ctx context.Context) (events.Seq, error)
+	Confirm(ctx context.Context, checklist string, seq events.Seq) error
+	ConfirmAll(ctx context.Context) error
+}
+
+// hearWithin is how long the feed may need for what another server reported.
+const hearWithin = 2 * time.Second
 
 // NewShared returns an App over log, which stays the caller's to close, after the
 // App. The config's zero value is usable.
@@ -46,6 +60,7 @@ func NewShared(ctx context.Context, log Log, c commands.Config) (*Shared, error)
 	}
 	// The feed comes first: a checklist that is made now is in the one or the other.
 	s.feed = NewFeed(log, s.take, c.Now)
+	s.shared, _ = log.(endings)
 	s.Local = NewLocal(handing{log, s.feed}, c)
 	names, err := log.Checklists(ctx)
 	if err != nil {
@@ -107,9 +122,7 @@ func (h handing) Append(ctx context.Context, appends []events.Append) (events.Se
 // Last and Confirm are those of a log that others write to, too; see natslog.Log.
 // For any other log they say nothing against what was read.
 func (h handing) Last(ctx context.Context, checklist string) (events.Seq, error) {
-	if l, ok := h.Log.(interface {
-		Last(ctx context.Context, checklist string) (events.Seq, error)
-	}); ok {
+	if l, ok := h.Log.(endings); ok {
 		return l.Last(ctx, checklist)
 	}
 	return 0, nil
@@ -117,9 +130,7 @@ func (h handing) Last(ctx context.Context, checklist string) (events.Seq, error)
 
 // Confirm says that what was read up to seq may be told to others.
 func (h handing) Confirm(ctx context.Context, checklist string, seq events.Seq) error {
-	if l, ok := h.Log.(interface {
-		Confirm(ctx context.Context, checklist string, seq events.Seq) error
-	}); ok {
+	if l, ok := h.Log.(endings); ok {
 		return l.Confirm(ctx, checklist, seq)
 	}
 	return nil
@@ -168,7 +179,7 @@ func (s *Shared) Checklist(ctx context.Context, name string, at *commands.When, 
 // Execute carries out a command.
 func (s *Shared) Execute(ctx context.Context, meta commands.Meta, cmd commands.Command) (Outcome, error) {
 	if _, makes := cmd.(commands.ImportDocument); !makes {
-		if err := s.knows(meta.Checklist); err != nil {
+		if err := s.made(ctx, meta.Checklist); err != nil {
 			return Outcome{}, err
 		}
 	}
@@ -204,6 +215,27 @@ func (s *Shared) knows(name string) error {
 	return noChecklist(name)
 }
 
+// made is knows, and hears of a checklist that was made on another server: that
+// there is none is an answer about the present.
+func (s *Shared) made(ctx context.Context, name string) error {
+	unknown := s.knows(name)
+	var e *commands.Error
+	if s.shared == nil || !errors.As(unknown, &e) || e.Code != commands.CodeNoChecklist {
+		return unknown
+	}
+	last, err := s.shared.Last(ctx, name)
+	if err != nil {
+		return err
+	}
+	if last == 0 {
+		return unknown
+	}
+	if err := s.Wait(ctx, last, hearWithin); err != nil {
+		return err
+	}
+	return s.knows(name)
+}
+
 func (s *Shared) learn(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -227,7 +259,34 @@ func (s *Shared) ExecuteHistory(ctx context.Context, name string, steps iter.Seq
 	return added, err
 }
 
-// Last asks the log for the position of its last event.
+// Reported returns a position that nothing lies behind which any server reported
+// before the call: of a checklist, or of the whole log for "".
+func (s *Shared) Reported(ctx context.Context, name string) (events.Seq, error) {
+	switch {
+	case s.shared == nil:
+		return s.log.End(), nil
+	case name == "":
+		return s.shared.LastOfAll(ctx)
+	}
+	return s.shared.Last(ctx, name)
+}
+
+// Confirm makes sure that every later Reported, on any server, includes what an
+// answer holds: of a checklist up to its event at seq, or for "" all that was read
+// here.
+func (s *Shared) Confirm(ctx context.Context, name string, seq events.Seq) error {
+	switch {
+	case s.shared == nil:
+		return nil
+	case name == "":
+		return s.shared.ConfirmAll(ctx)
+	}
+	return s.shared.Confirm(ctx, name, seq)
+}
+
+// Last asks the log for the position of its last event, for who wants to know how
+// the views stand: a log of several replicas may answer with what it had a while
+// ago. See [Shared.Reported].
 func (s *Shared) Last(ctx context.Context) (events.Seq, error) {
 	if l, ok := s.feed.log.(interface {
 		Latest(ctx context.Context) (natslog.Head, error)

@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 )
 
@@ -64,6 +65,9 @@ var (
 	ErrIntegrity = errors.New("the log is damaged")
 	// ErrUnavailable: the log cannot be reached or is in use.
 	ErrUnavailable = errors.New("the log cannot be reached")
+	// ErrAway is an ErrUnavailable: there has been no connection to the log for a
+	// while, and nothing was sent to it.
+	ErrAway = fmt.Errorf("%w: there is no connection", ErrUnavailable)
 	// ErrStorage: the disk is full, read-only or unreadable.
 	ErrStorage = errors.New("the log cannot be written")
 )

@@ -2,11 +2,6 @@ package server_test
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"io"
-	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -131,102 +126,5 @@ func TestServersOverOneLog(t *testing.T) {
 	again, _ := serve(t, nats, states[1])
 	if r, err := reach(t, again).Trust.Verify(t.Context(), trust.Options{}); err != nil || len(r.Keys) != 2 {
 		t.Errorf("after a restart: got %+v, %v, want the same 2 keys", r, err)
-	}
-}
-
-// While NATS is gone, what is known can be read and is marked; what would change
-// it is refused, and happens once when it is sent again.
-func TestNATSGone(t *testing.T) {
-	t.Parallel()
-	store := t.TempDir()
-	nats := jetStream(t, store, -1)
-	url := nats.ClientURL()
-	var port int
-	if _, err := fmt.Sscanf(url, "nats://127.0.0.1:%d", &port); err != nil {
-		t.Fatal(err)
-	}
-	s, _ := serve(t, url, t.TempDir())
-	at := reach(t, s)
-	if _, err := at.Execute(t.Context(), by("plan"), commands.ImportDocument{Document: []byte(plan)}); err != nil {
-		t.Fatal(err)
-	}
-	type answer struct {
-		StatusCode int
-		Header     http.Header
-	}
-	ask := func(method, path, body string) (answer, map[string]any) {
-		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), method, s.URL+"/api/v1"+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if body != "" {
-			req.Header.Set("Content-Type", "application/json")
-			req.Header.Set("Authorization", "Bearer "+s.Secret())
-			req.Header.Set("Idempotency-Key", "0199c0de-0000-7000-8000-000000000001")
-		}
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer res.Body.Close()
-		b, err := io.ReadAll(res.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var doc map[string]any
-		_ = json.Unmarshal(b, &doc) // a document is none
-		return answer{res.StatusCode, res.Header}, doc
-	}
-	const done, document = "/checklists/plan/commands/CompleteTask", "/checklists/plan/document"
-	if res, _ := ask(http.MethodGet, document, ""); res.StatusCode != 200 || res.Header.Get("Cairn-Stale") != "" {
-		t.Errorf("before: got %d, stale %q", res.StatusCode, res.Header.Get("Cairn-Stale"))
-	}
-
-	nats.Shutdown()
-	nats.WaitForShutdown()
-	for {
-		if _, stale := s.App.Stale(); stale {
-			break
-		}
-		time.Sleep(time.Millisecond) // the connection tells
-	}
-	res, doc := ask(http.MethodPost, done, `{"tasks":["1"]}`)
-	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || doc["code"] != "unavailable" {
-		t.Errorf("a change: got %d, Retry-After %q, %v", res.StatusCode, res.Header.Get("Retry-After"), doc)
-	}
-	if res, _ := ask(http.MethodGet, document, ""); res.StatusCode != 200 || res.Header.Get("Cairn-Stale") == "" {
-		t.Errorf("a view: got %d, stale %q", res.StatusCode, res.Header.Get("Cairn-Stale"))
-	}
-	if res, _ := ask(http.MethodGet, document+"?fresh=true", ""); res.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("a view that must be fresh: got %d", res.StatusCode)
-	}
-
-	jetStream(t, store, port)
-	for {
-		res, doc = ask(http.MethodPost, done, `{"tasks":["1"]}`)
-		if res.StatusCode != http.StatusServiceUnavailable {
-			break
-		}
-	}
-	if res.StatusCode != http.StatusOK {
-		t.Fatalf("the change once more: got %d, %v", res.StatusCode, doc)
-	}
-	for {
-		if res, _ := ask(http.MethodGet, document, ""); res.Header.Get("Cairn-Stale") == "" {
-			break
-		}
-	}
-	times := 0
-	for env, err := range at.Events(t.Context(), events.Filter{Checklist: "plan"}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if env.Data.Kind() == events.KindTaskCompleted {
-			times++
-		}
-	}
-	if times != 1 {
-		t.Errorf("the change happened %d times, want once", times)
 	}
 }

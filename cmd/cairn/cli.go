@@ -82,6 +82,9 @@ func (c *cli) run(ctx context.Context, args []string) int {
 		if err == nil && c.used != "" && !c.past {
 			c.lookAtFile(ctx)
 		}
+		if err == nil {
+			c.tellStale()
+		}
 		if closeErr := c.session.Close(); err == nil {
 			err = closeErr
 		}

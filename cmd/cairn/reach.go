@@ -93,6 +93,16 @@ func (c *cli) grown(end events.Seq, asked *time.Time) bool {
 	return true
 }
 
+// tellStale says that what was shown may be behind the log.
+func (c *cli) tellStale() {
+	if c.session.Served == nil {
+		return
+	}
+	if since, stale := c.session.Served.Stale(); stale {
+		c.talk("cairn: %s has not reached its log for %s: this may be behind\n", c.session.URL, since)
+	}
+}
+
 // loopback reports whether a server is on this machine.
 func loopback(address string) bool {
 	u, err := url.Parse(address)

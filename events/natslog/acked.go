@@ -174,6 +174,9 @@ func (k *acked) confirm(ctx context.Context, checklist string, seq events.Seq) e
 // store publishes until it is stored: once more does no harm.
 func (k *acked) store(ctx context.Context, subject string, body []byte) (uint64, error) {
 	for {
+		if err := k.l.there(ctx); err != nil {
+			return 0, err
+		}
 		attempt, cancel := context.WithTimeoutCause(ctx, time.Second, nats.ErrTimeout)
 		ack, err := k.l.js.PublishMsg(attempt, &nats.Msg{Subject: subject, Data: body}, jetstream.WithExpectStream(ackedStreamName))
 		cancel()
@@ -228,6 +231,9 @@ func (k *acked) last(ctx context.Context, checklist string) (events.Seq, error) 
 	}
 	subjects := []string{own, ackedPrefix + "*." + ackedName(checklist)}
 	for {
+		if err := k.l.there(ctx); err != nil {
+			return 0, err
+		}
 		last, fenced, err := k.ask(ctx, subjects, own, fence)
 		if fenced && err == nil {
 			if checklist == "" || checklist == wholeLog {
@@ -284,10 +290,10 @@ func (l *Log) Last(ctx context.Context, checklist string) (events.Seq, error) {
 	if l.acked != nil {
 		return l.acked.last(ctx, checklist)
 	}
-	// The only replica knows.
-	if l.Away() > 0 {
-		return 0, l.unreachable("look up the end", nats.ErrDisconnected)
+	if err := l.there(ctx); err != nil {
+		return 0, err
 	}
+	// The only replica knows.
 	msg, err := l.stream.GetLastMsgForSubject(ctx, filterOf(checklist))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return 0, nil
@@ -353,6 +359,9 @@ func (l *Log) report(ctx context.Context, appends []events.Append, last events.S
 		}
 	}
 	if err := l.acked.all(ctx, ends); err != nil {
+		if errors.Is(err, events.ErrAway) { // by now
+			err = l.unreachable("confirm", nats.ErrDisconnected)
+		}
 		return fmt.Errorf("append: it was stored up to %w", err)
 	}
 	return nil

@@ -35,7 +35,7 @@ type write struct {
 // Append stores events; see [events.Log]. A single event is one publish,
 // several are one atomic batch. Calls from several goroutines do not wait for
 // each other. A write that is under way does not end with ctx, only with its
-// deadline.
+// deadline. It is [events.ErrAway] only where nothing of it was sent.
 func (l *Log) Append(ctx context.Context, appends []events.Append) (events.Seq, error) {
 	w, err := newWrite(appends)
 	if err != nil || len(w.msgs) == 0 {
@@ -97,7 +97,7 @@ func (l *Log) writable(ctx context.Context) error {
 	if e := l.broken.Load(); e != nil {
 		return e
 	}
-	return nil
+	return l.there(ctx)
 }
 
 // breaks stops all further appends if err says that the log is damaged.

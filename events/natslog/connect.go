@@ -140,6 +140,8 @@ func (l *Log) connect(ctx context.Context, server string, r *Remote) (err error)
 func (l *Log) dial(server string, r *Remote) (err error) {
 	opts := append([]nats.Option{
 		nats.Name("cairn"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond),
+		nats.IgnoreAuthErrorAbort(), // who changes passwords may change the server's first
+		nats.ReconnectBufSize(noBuffer),
 		nats.PingInterval(5 * time.Second), nats.MaxPingsOutstanding(2), // who is silent for longer is gone
 		nats.DisconnectErrHandler(func(*nats.Conn, error) {
 			now := time.Now()

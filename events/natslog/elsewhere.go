@@ -1,8 +1,12 @@
 package natslog
 
 import (
+	"context"
+	"fmt"
 	"sync"
 	"time"
+
+	"cairn/events"
 )
 
 // Trap: a connection to a server that is cut off from the rest of its cluster is a
@@ -49,3 +53,32 @@ func (l *Log) silent() {
 		_ = l.nc.ForceReconnect() // fails on a closed connection only
 	}
 }
+
+// Trap: what is published while there is no connection is kept by the client, and
+// sent when there is one again: minutes after whoever wanted it was told that it
+// was not done. So nothing is kept.
+const noBuffer = -1
+
+// grace is how long a connection that broke off is waited for: as long as it takes
+// to find another server of a cluster, or to start one again.
+const grace = 2 * time.Second
+
+// there returns once there is a connection to a log elsewhere. It is
+// [events.ErrAway] where there has been none for the grace.
+func (l *Log) there(ctx context.Context) error {
+	for l.server == nil && !l.nc.IsConnected() {
+		if l.gone() {
+			return &Error{
+				Err: events.ErrAway, Message: fmt.Sprintf("cannot reach the log in %s", l.place), Cause: l.nc.LastError(),
+				Hint: "Nothing was written. Try again when NATS is back.",
+			}
+		}
+		if !wait(ctx, grace/200) {
+			return l.failed(ctx, "reach the log", ctx.Err())
+		}
+	}
+	return nil
+}
+
+// gone reports whether there has been no connection for the grace.
+func (l *Log) gone() bool { return l.Away() > grace }

@@ -157,6 +157,9 @@ func (l *Log) Latest(ctx context.Context) (Head, error) {
 // Checklists returns the names of all checklists that have events, sorted.
 // It reads no events.
 func (l *Log) Checklists(ctx context.Context) ([]string, error) {
+	if err := l.there(ctx); err != nil {
+		return nil, err
+	}
 	info, err := l.stream.Info(ctx, jetstream.WithSubjectFilter(everyChecklist))
 	if err != nil {
 		return nil, l.failed(ctx, "list checklists", err)
@@ -244,6 +247,9 @@ func (l *Log) Event(ctx context.Context, seq events.Seq) (events.Envelope, error
 		return events.Envelope{}, err
 	}
 	defer done()
+	if err := l.there(ctx); err != nil {
+		return events.Envelope{}, err
+	}
 	subject, body, err := l.body(ctx, seq)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return events.Envelope{}, damaged("the log in %s has a hole: @%d cannot be read", l.place, seq)

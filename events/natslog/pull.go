@@ -120,6 +120,11 @@ func (p *puller) restart(ctx context.Context, why error) error {
 	began := time.Now()
 	p.stop()
 	for {
+		if p.l.gone() && !p.follow {
+			if err := p.l.there(ctx); err != nil {
+				return err
+			}
+		}
 		attempt, cancel := context.WithTimeout(ctx, apiTimeout)
 		err := p.start(attempt)
 		cancel()
@@ -160,8 +165,11 @@ func (p *puller) next(ctx context.Context) (*Stored, error) {
 		if !p.follow && (p.left == 0 || p.short) {
 			return nil, nil
 		}
-		if err := p.ask(); err != nil {
-			return nil, p.l.failed(ctx, "read", err)
+		if err := p.ask(); err != nil { // there is no connection
+			if err := p.restart(ctx, err); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		msg, err := p.receive(ctx)
 		if errors.Is(err, nats.ErrTimeout) { // the request was forgotten

@@ -43,6 +43,10 @@ func (l *Log) iterate(ctx context.Context, f events.Filter, follow bool, yield f
 	defer cancel(nil)
 	defer context.AfterFunc(l.life, func() { cancel(&Error{Err: events.ErrUnavailable, Message: "the log in " + l.place + " was closed"}) })()
 
+	if err := l.there(ctx); err != nil {
+		fail(err)
+		return
+	}
 	p, err := l.pull(ctx, f, follow)
 	if err != nil {
 		fail(err)

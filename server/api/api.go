@@ -229,6 +229,7 @@ type server struct {
 	Version string     `json:"version"`
 	Origin  string     `json:"origin" doc:"The name of the log, unique among all logs"`
 	Seq     events.Seq `json:"seq" doc:"The position of the last event"`
+	Stale   *int       `json:"stale" doc:"For how many seconds the log has been out of reach; null if it is not"`
 	// What follows is for who remembers the log.
 	Tree        *tree      `json:"tree" doc:"How far the log reaches"`
 	Checkpoint  *string    `json:"checkpoint" doc:"The same, signed"`
@@ -259,6 +260,10 @@ func (d *door) about(api huma.API) {
 			return nil, problemOf(err)
 		}
 		out.Body = server{Schema: 1, Kind: "server", Version: api.OpenAPI().Info.Version, Origin: d.app.Origin(), Seq: out.Seq, Consistency: [][]string{}}
+		if since, stale := d.stale(); stale {
+			seconds := int(since / time.Second)
+			out.Body.Stale = &seconds
+		}
 		if d.trust == nil {
 			return out, nil
 		}

@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"cairn/events"
 )
@@ -45,8 +47,9 @@ func (c *Cursor) Close() {
 func (c *Cursor) At() events.Seq { return c.at }
 
 // Next returns some of the next entries that are wanted, without waiting, and
-// moves on. Where the end was reached, more is closed when there is more. It
-// returns the error of want, of the log, or of a feed that ended.
+// moves on. Where the end was reached, or the log cannot be reached, more is closed
+// when it is time to ask again. It returns the error of want, of the log, or of a
+// feed that ended.
 func (c *Cursor) Next(ctx context.Context, want func(*events.Envelope) (bool, error)) (entries []*Entry, more <-chan struct{}, err error) {
 	var batch [64]*Entry
 	n, behind, more, err := c.feed.after(c.at, batch[:])
@@ -92,6 +95,9 @@ func (c *Cursor) scan(ctx context.Context, upto events.Seq, want func(*events.En
 		if err == nil {
 			ok, err = want(&env)
 		}
+		if errors.Is(err, events.ErrUnavailable) {
+			return entries, after(feedAgain), nil
+		}
 		if err != nil {
 			return entries, nil, err
 		}
@@ -109,6 +115,13 @@ func (c *Cursor) scan(ctx context.Context, upto events.Seq, want func(*events.En
 		c.span = min(2*c.span, mostSpan)
 	}
 	return entries, nil, nil
+}
+
+// after returns a channel that is closed after d.
+func after(d time.Duration) <-chan struct{} {
+	over := make(chan struct{})
+	time.AfterFunc(d, func() { close(over) })
+	return over
 }
 
 // after copies the entries behind seq. Where the feed does not have them any

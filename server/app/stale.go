@@ -1,6 +1,14 @@
 package app
 
-import "time"
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"time"
+
+	"cairn/events"
+)
 
 // Stale reports whether the views may be behind the log because it cannot be
 // reached, and for how long that has been so. An error that does not end by itself
@@ -13,4 +21,50 @@ func (s *Shared) Stale() (since time.Duration, stale bool) {
 		since, stale = max(since, s.now().Sub(began)), true
 	}
 	return since, stale || since > 0
+}
+
+// Read is that of the log; where there is no connection to it, what the feed still
+// has of it, if that is all that is asked for.
+func (h handing) Read(ctx context.Context, f events.Filter) iter.Seq2[events.Envelope, error] {
+	return func(yield func(events.Envelope, error) bool) {
+		for env, err := range h.Log.Read(ctx, f) {
+			if errors.Is(err, events.ErrAway) {
+				h.kept(f, err, yield)
+				return
+			}
+			if !yield(env, err) || err != nil {
+				return
+			}
+			f.After = env.Seq
+		}
+	}
+}
+
+func (h handing) kept(f events.Filter, why error, yield func(events.Envelope, error) bool) {
+	entries, ok := h.feed.behind(f.After)
+	if !ok {
+		yield(events.Envelope{}, why)
+		return
+	}
+	for _, e := range entries {
+		env := e.Env
+		if f.Upto != 0 && env.Seq > f.Upto {
+			return
+		}
+		wanted := f.Checklist == "" && !f.System || env.Checklist == f.Checklist
+		if wanted && (len(f.Kinds) == 0 || slices.Contains(f.Kinds, env.Data.Kind())) && !yield(env, nil) {
+			return
+		}
+	}
+}
+
+// behind returns the entries behind seq; false if the feed does not have them all.
+func (f *Feed) behind(seq events.Seq) ([]*Entry, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	first := f.first()
+	if seq+1 < first {
+		return nil, false
+	}
+	return slices.Clone(f.ring[min(int(seq+1-first), len(f.ring)):]), true
 }

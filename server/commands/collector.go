@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -125,8 +126,10 @@ func (c *collector) write(ctx context.Context, group []*pending) {
 		group[0].seq, group[0].err = c.log.Append(ctx, appends)
 		return
 	}
+	var whole error // of the batch; it may be stored yet
 	if n >= batchFrom && len(checklists) == len(group) {
-		if last, err := c.log.Append(ctx, appends); err == nil {
+		last, err := c.log.Append(ctx, appends)
+		if err == nil {
 			first := last - events.Seq(n) + 1
 			for _, p := range group {
 				first += events.Seq(len(p.append.Events))
@@ -136,10 +139,16 @@ func (c *collector) write(ctx context.Context, group []*pending) {
 		}
 		// One stale expectation refuses all: each for itself now. If the batch
 		// was stored after all, each is a conflict and finds itself in the log.
+		whole = err
 	}
 	var wait sync.WaitGroup
 	for _, p := range group {
-		wait.Go(func() { p.seq, p.err = c.log.Append(ctx, []events.Append{p.append}) })
+		wait.Go(func() {
+			p.seq, p.err = c.log.Append(ctx, []events.Append{p.append})
+			if errors.Is(p.err, events.ErrAway) && whole != nil {
+				p.err = whole
+			}
+		})
 	}
 	wait.Wait()
 }

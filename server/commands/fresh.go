@@ -59,7 +59,7 @@ func (s *stream[S]) reach(ctx context.Context, h *Handler, last events.Seq) erro
 		if attempt > 0 {
 			pause(ctx, attempt) // the replica that we read is behind
 		}
-		if err := s.catchUp(ctx, h.log); err != nil && (ctx.Err() != nil || !errors.Is(err, events.ErrUnavailable)) {
+		if err := s.catchUp(ctx, h.log); err != nil && !tryAgain(ctx, err) {
 			return err
 		}
 		if ctx.Err() != nil {
@@ -89,7 +89,7 @@ func (s *stream[S]) stands(ctx context.Context, h *Handler) (bool, error) {
 		if err == nil {
 			return s.view.Seq() == before, nil
 		}
-		if !errors.Is(err, events.ErrUnavailable) || ctx.Err() != nil {
+		if !tryAgain(ctx, err) {
 			return false, err
 		}
 		pause(ctx, attempt)
@@ -104,11 +104,16 @@ func (s *stream[S]) confirmed(ctx context.Context, h *Handler, seq events.Seq) e
 	}
 	for attempt := 0; ; attempt++ {
 		err := log.Confirm(ctx, s.name, seq)
-		if err == nil || !errors.Is(err, events.ErrUnavailable) || ctx.Err() != nil {
+		if !tryAgain(ctx, err) {
 			return err
 		}
 		pause(ctx, attempt)
 	}
+}
+
+// tryAgain reports whether a log that returned err may answer before ctx ends.
+func tryAgain(ctx context.Context, err error) bool {
+	return errors.Is(err, events.ErrUnavailable) && !errors.Is(err, events.ErrAway) && ctx.Err() == nil
 }
 
 // Seen is View as this process last saw the checklist: it asks the log for

@@ -86,6 +86,7 @@ func (s *stream[S]) execute(ctx context.Context, h *Handler, meta Meta, name, ha
 			return Result{}, err
 		}
 	}
+	var unsure error // of an attempt that may be stored yet
 	for attempt := 0; ; attempt++ {
 		if result, known, err := s.known(ctx, h, meta, name, hash); known || err != nil {
 			return result, err
@@ -111,10 +112,14 @@ func (s *stream[S]) execute(ctx context.Context, h *Handler, meta Meta, name, ha
 			}
 			return Result{ID: meta.ID, Seq: last, Events: envelopes}, nil
 		}
+		if errors.Is(err, events.ErrAway) { // nothing was sent, unless before
+			return Result{}, fmt.Errorf("%s: %w", name, errors.Join(unsure, err))
+		}
 		if errors.Is(err, events.ErrStorage) || errors.Is(err, events.ErrIntegrity) {
 			return Result{}, err
 		}
 		if !errors.Is(err, events.ErrConflict) {
+			unsure = err
 			pause(ctx, attempt)
 		}
 		if ctx.Err() != nil {

@@ -109,6 +109,13 @@ func (a *App) Close() error {
 // URL returns where the server is.
 func (a *App) URL() string { return a.r.at.Load().url }
 
+// Stale reports whether the server said in its last answer that its log is out of
+// reach, so that it may be behind, and for how long that has been so.
+func (a *App) Stale() (since time.Duration, stale bool) {
+	n := a.r.stale.Load()
+	return time.Duration(max(n-1, 0)) * time.Second, n > 0
+}
+
 // remote is a log that a server holds: what app.Local needs of one.
 type remote struct {
 	config Config
@@ -116,6 +123,7 @@ type remote struct {
 	origin string
 	seq    atomic.Uint64 // the last position that the server told
 	seen   witness
+	stale  atomic.Int64 // what the last answer said of that, in seconds and one more; 0: nothing
 
 	mu   sync.Mutex // guards kept
 	kept history
@@ -524,6 +532,10 @@ func (r *remote) do(ctx context.Context, method, path string, h http.Header, bod
 	}
 	if seq, err := strconv.ParseUint(res.Header.Get("Cairn-Seq"), 10, 64); err == nil {
 		r.heard(events.Seq(seq))
+	}
+	r.stale.Store(0)
+	if since, err := strconv.ParseUint(res.Header.Get("Cairn-Stale"), 10, 32); err == nil {
+		r.stale.Store(int64(since) + 1)
 	}
 	if res.StatusCode >= 200 && res.StatusCode < 300 {
 		if tree := res.Header.Get("Cairn-Tree"); tree != "" {

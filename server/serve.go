@@ -292,7 +292,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.http.Close()
 	}
-	_ = <-ended // http.ErrServerClosed
+	<-ended // http.ErrServerClosed
 	return errors.Join(err, s.Close())
 }
 

@@ -38,6 +38,16 @@ const challenge = `Bearer realm="cairn"`
 // Error returns the message alone.
 func (e *Error) Error() string { return e.Message }
 
+// As makes it the error of a command for who knows only those, as a feed that ends
+// on the way.
+func (e *Error) As(target any) bool {
+	into, ok := target.(**commands.Error)
+	if ok {
+		*into = &commands.Error{Code: e.Code, Message: e.Message, Hint: e.Hint}
+	}
+	return ok
+}
+
 // Header sets what belongs to the error besides its body.
 func (e *Error) Header(h http.Header) {
 	if e.challenge != "" {
@@ -49,18 +59,32 @@ func (e *Error) Header(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 }
 
-// Problem is the body of an error, application/problem+json (RFC 9457).
+// Problem is the body of an error, application/problem+json (RFC 9457): that of
+// all errors of the HTTP door.
 type Problem struct {
-	Title  string        `json:"title"`
-	Status int           `json:"status"`
-	Detail string        `json:"detail"`
-	Code   commands.Code `json:"code"`
-	Hint   string        `json:"hint,omitempty"`
+	Type       string               `json:"type"`
+	Title      string               `json:"title"`
+	Status     int                  `json:"status"`
+	Detail     string               `json:"detail"`
+	Code       commands.Code        `json:"code"`
+	Exit       int                  `json:"exit"`
+	Hint       *string              `json:"hint"`
+	Candidates []commands.Candidate `json:"candidates"` // always empty
 }
 
 // Problem returns the body.
 func (e *Error) Problem() Problem {
-	return Problem{http.StatusText(e.Status), e.Status, e.Message, e.Code, e.Hint}
+	p := Problem{
+		Type: "/docs#" + string(e.Code), Title: http.StatusText(e.Status), Status: e.Status, Detail: e.Message,
+		Code: e.Code, Exit: e.Code.Exit(), Candidates: []commands.Candidate{},
+	}
+	if e.Code == codeTooMany {
+		p.Exit = 6 // later it may be otherwise
+	}
+	if e.Hint != "" {
+		p.Hint = &e.Hint
+	}
+	return p
 }
 
 // Write answers a request with the error.

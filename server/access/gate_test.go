@@ -364,18 +364,29 @@ func TestAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, access.Config{})
 	w.users()
+	hint := "An admin makes one: cairn token create"
+	problem := func(detail string) access.Problem {
+		return access.Problem{
+			Type: "/docs#unauthenticated", Title: "Unauthorized", Status: 401, Detail: detail, Code: "unauthenticated", Exit: 4,
+			Hint: &hint, Candidates: []commands.Candidate{},
+		}
+	}
 	for _, test := range []struct {
 		r         *http.Request
 		challenge string
 		body      access.Problem
 	}{
-		{request(there, "GET /"), `Bearer realm="cairn"`, access.Problem{Title: "Unauthorized", Status: 401, Detail: "this needs a token", Code: "unauthenticated", Hint: "An admin makes one: cairn token create"}},
-		{request(there, "GET /", "Authorization: Bearer x"), `Bearer realm="cairn", error="invalid_token"`, access.Problem{Title: "Unauthorized", Status: 401, Detail: "this token opens nothing", Code: "unauthenticated", Hint: "An admin makes one: cairn token create"}},
+		{request(there, "GET /"), `Bearer realm="cairn"`, problem("this needs a token")},
+		{request(there, "GET /", "Authorization: Bearer x"), `Bearer realm="cairn", error="invalid_token"`, problem("this token opens nothing")},
 	} {
 		_, err := w.Admit(test.r)
 		var e *access.Error
 		if !errors.As(err, &e) {
 			t.Fatalf("got %v", err)
+		}
+		var refusal *commands.Error
+		if !errors.As(err, &refusal) || refusal.Code != test.body.Code || refusal.Message != test.body.Detail {
+			t.Errorf("as the error of a command: got %v", refusal)
 		}
 		rec := httptest.NewRecorder()
 		e.Write(rec)

@@ -68,6 +68,22 @@ type Config struct {
 	// Heartbeat is how often a feed says something where there is nothing to say, 15 s
 	// by default; Stall is how long its reader may take nothing, 60 s by default.
 	Heartbeat, Stall time.Duration
+
+	onRoute func(pattern string) // a test hears of each route
+}
+
+// routes is a mux that tells what is added to it.
+type routes struct {
+	http.ServeMux
+	added func(pattern string)
+}
+
+// HandleFunc adds a route.
+func (m *routes) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
+	if m.added != nil {
+		m.added(pattern)
+	}
+	m.ServeMux.HandleFunc(pattern, h)
 }
 
 // waitForSeq is how long a request waits for the position it asked for.
@@ -110,10 +126,10 @@ func New(a Backend, c Config) http.Handler {
 		heavy: newLimiter(max(4, 2*runtime.GOMAXPROCS(0)), heavyWait), metrics: c.Metrics,
 	}
 	c.Metrics.watch(d)
-	mux := http.NewServeMux()
+	mux := &routes{added: c.onRoute}
 	config := huma.DefaultConfig("Cairn", c.Version)
 	config.Info.Description = description
-	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/v1/openapi", "", "/api/v1/schemas"
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", "" // those of huma are open to everybody
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.CreateHooks = nil // no $schema in the answers: they are those of --json
 	config.RejectUnknownQueryParameters = true
@@ -141,8 +157,9 @@ func New(a Backend, c Config) http.Handler {
 	d.feed(api)
 	withoutUnprocessable(api.OpenAPI())
 	d.health(mux)
+	d.described(mux, api)
 	d.pages(mux, api)
-	mux.HandleFunc(everywhere, nowhere(mux))
+	mux.HandleFunc(everywhere, nowhere(&mux.ServeMux))
 	h := d.staleHeader(mux)
 	if d.trust != nil {
 		h = treeHeader(d.trust, h)

@@ -15,6 +15,7 @@ type standing struct {
 	behind   events.Seq    // how many events they do not hold
 	age      time.Duration // for how long the first of them has been there
 	err      error         // why that is not known, or the reader does not run
+	reason   string        // the same for everybody
 }
 
 // mostBehind is how long an event may be in the log before views that do not hold
@@ -24,11 +25,11 @@ const mostBehind = 10 * time.Second
 func (d *door) standing(ctx context.Context) standing {
 	s := standing{position: d.app.Feed().Position()}
 	if since, err := d.app.Feed().Health(); err != nil {
-		s.err = fmt.Errorf("the log is not read since %s: %w", since.UTC().Format(time.RFC3339), err)
+		s.err, s.reason = fmt.Errorf("the log is not read since %s: %w", since.UTC().Format(time.RFC3339), err), "the log is not read any more"
 	}
 	last, err := d.app.Last(ctx)
 	if err != nil {
-		s.err = fmt.Errorf("the log does not answer: %w", err)
+		s.err, s.reason = fmt.Errorf("the log does not answer: %w", err), "the log does not answer"
 		return s
 	}
 	if last <= s.position {
@@ -44,25 +45,28 @@ func (d *door) standing(ctx context.Context) standing {
 	return s
 }
 
-// ready returns why the server should be asked nothing; nil if it should.
+// ready returns why the server should be asked nothing; nil if it should. It says
+// nothing of the log to who may be anybody: operators read the server's log.
 func (d *door) ready(ctx context.Context) *Problem {
 	s := d.standing(ctx)
 	var reason string
 	switch {
 	case s.err != nil:
-		reason = s.err.Error()
+		reason = s.reason
 	case s.age > mostBehind:
-		reason = fmt.Sprintf("the views are at @%d, %d events behind the log, for %s", s.position, s.behind, s.age.Round(time.Second))
+		reason = "the views are behind the log"
 	default:
 		return nil
 	}
+	d.config.Log.Warn("not ready", "reason", reason, "position", s.position, "behind", s.behind, "for", s.age.Round(time.Second), "err", s.err)
 	p := problem(http.StatusServiceUnavailable, "not_ready", 6, reason)
 	p.retry = 5
 	return p
 }
 
-// health registers what a supervisor asks.
-func (d *door) health(mux *http.ServeMux) {
+// health registers what a supervisor asks. Whether the server lives and is ready,
+// everybody may know, and no more; its figures are for those who are let in.
+func (d *door) health(mux *routes) {
 	say := func(w http.ResponseWriter, text string) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Cache-Control", "no-store")
@@ -78,5 +82,5 @@ func (d *door) health(mux *http.ServeMux) {
 		}
 		say(w, "ready")
 	})
-	mux.Handle("GET /metrics", d.metrics.handler())
+	mux.HandleFunc("GET /metrics", d.admitted(d.metrics.handler().ServeHTTP))
 }

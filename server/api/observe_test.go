@@ -175,9 +175,13 @@ func TestReady(t *testing.T) {
 	t.Parallel()
 	d := open(t, api.Config{})
 	d.get("/readyz").want(t, http.StatusOK)
-	mute := d.over(&broken{Shared: d.app, last: errors.New("no route to host")}, api.Config{})
-	if r := mute.get("/readyz").want(t, http.StatusServiceUnavailable); r.code(t) != "not_ready" || !strings.Contains(string(r.body), "no route to host") {
+	var log written
+	mute := d.over(&broken{Shared: d.app, last: errors.New("no route to host")}, api.Config{Log: slog.New(slog.NewJSONHandler(&log, nil))})
+	if r := mute.get("/readyz").want(t, http.StatusServiceUnavailable); r.code(t) != "not_ready" || !strings.Contains(string(r.body), "the log does not answer") || strings.Contains(string(r.body), "route") {
 		t.Errorf("%s", r.body)
+	}
+	if all := strings.Join(log.lines(), "\n"); !strings.Contains(all, "no route to host") {
+		t.Errorf("the log does not say why: %s", all)
 	}
 	mute.get("/healthz").want(t, http.StatusOK)
 
@@ -199,7 +203,7 @@ func TestReady(t *testing.T) {
 	if err := stalled.Feed().Wait(t.Context(), d.app.End()); err == nil {
 		t.Fatal("the feed did not end")
 	}
-	if r := other.get("/readyz").want(t, http.StatusServiceUnavailable); !strings.Contains(string(r.body), "is not read since") {
+	if r := other.get("/readyz").want(t, http.StatusServiceUnavailable); !strings.Contains(string(r.body), "is not read any more") {
 		t.Errorf("a reader that ended: %s", r.body)
 	}
 }

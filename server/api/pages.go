@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"embed"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -36,7 +37,7 @@ type homeRow struct {
 }
 
 // pages registers what people see in a browser.
-func (d *door) pages(mux *http.ServeMux, api huma.API) {
+func (d *door) pages(mux *routes, api huma.API) {
 	docs := sync.OnceValue(func() *docsPage { return newDocs(api.OpenAPI()) })
 	mux.HandleFunc("GET /docs", d.admitted(func(w http.ResponseWriter, r *http.Request) {
 		page := *docs() // the nonce is of this answer
@@ -73,6 +74,30 @@ func (d *door) pages(mux *http.ServeMux, api huma.API) {
 		}
 		show(w, "home.html", page.Nonce, page)
 	}))
+}
+
+// described registers the OpenAPI document, as 3.1 and as 3.0.
+func (d *door) described(mux *routes, api huma.API) {
+	for _, form := range []struct {
+		name, kind string
+		of         func() ([]byte, error)
+	}{
+		{".json", "json", func() ([]byte, error) { return json.Marshal(api.OpenAPI()) }},
+		{".yaml", "yaml", api.OpenAPI().YAML},
+		{"-3.0.json", "json", api.OpenAPI().Downgrade},
+		{"-3.0.yaml", "yaml", api.OpenAPI().DowngradeYAML},
+	} {
+		once := sync.OnceValues(form.of)
+		mux.HandleFunc("GET /api/v1/openapi"+form.name, d.admitted(func(w http.ResponseWriter, _ *http.Request) {
+			b, err := once()
+			if err != nil {
+				write(w, problemOf(err))
+				return
+			}
+			w.Header().Set("Content-Type", "application/openapi+"+form.kind)
+			_, _ = w.Write(b) // whoever asked has gone
+		}))
+	}
 }
 
 // show writes a page: nothing in it runs, and nothing comes from elsewhere.

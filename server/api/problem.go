@@ -81,7 +81,8 @@ func statusOf(c commands.Code) int {
 		return http.StatusForbidden
 	case commands.CodeOverLimit:
 		return http.StatusRequestEntityTooLarge
-	case commands.CodeNoTask, commands.CodeNoSection, commands.CodeNoChecklist, commands.CodeNoMoment, commands.CodeNoFile, commands.CodeNoLink:
+	case commands.CodeNoTask, commands.CodeNoSection, commands.CodeNoChecklist, commands.CodeNoMoment, commands.CodeNoFile, commands.CodeNoLink,
+		commands.CodeNoUser, commands.CodeNoToken:
 		return http.StatusNotFound
 	case commands.CodeRefused, commands.CodeNameTaken, commands.CodeNewerEvent, commands.CodeConflict:
 		return http.StatusConflict

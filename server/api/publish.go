@@ -81,7 +81,7 @@ func (d *door) publish(api huma.API) {
 	}) (*out, error) {
 		meta := commands.Meta{
 			ID: in.Key, Checklist: in.Checklist, Via: in.Body.Via, Cause: in.Body.Checkpoint,
-			Actor: events.Actor{ID: in.Actor, Auth: events.Unauthenticated},
+			Actor: identity(ctx).Actor(),
 		}
 		if meta.Via == "" {
 			meta.Via = "http"

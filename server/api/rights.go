@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -151,27 +152,19 @@ func (d *door) allow(r *http.Request, id members.Identity, operation, checklist 
 			return nil
 		}
 	case right == createOrChange:
-		right = members.Create
-		if names, err := d.app.Names(r.Context()); err != nil {
+		names, err := d.app.Names(r.Context())
+		if err != nil {
 			return err
-		} else if contains(names, checklist) {
-			right = members.Change
-		} else if id.May(right, "") {
-			return nil
+		}
+		// Beyond a limit, what is there and what is not answer the same.
+		right = members.Change
+		if !slices.Contains(names, checklist) && (!id.Limited() || id.May(members.See, checklist)) {
+			right = members.Create
 		}
 	case right == members.Administer || right == members.Trust:
 		checklist = "" // it is about the whole log
 	}
 	return d.gate.Allow(r, id, right, checklist)
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // turnAway answers a request that was turned away.

@@ -583,7 +583,8 @@ type problem struct {
 // err returns the error that it was on the server.
 func (p *problem) err() error {
 	kind := map[string]error{
-		"integrity": events.ErrIntegrity, "other_log": events.ErrIntegrity, "beyond_end": events.ErrIntegrity, "unavailable": events.ErrUnavailable, "storage": events.ErrStorage,
+		"integrity": events.ErrIntegrity, "other_log": events.ErrIntegrity, "beyond_end": events.ErrIntegrity, "storage": events.ErrStorage,
+		"unavailable": events.ErrUnavailable, "busy": events.ErrUnavailable, "not_ready": events.ErrUnavailable, "too_many_requests": events.ErrUnavailable,
 	}[p.Code]
 	switch {
 	case kind != nil:

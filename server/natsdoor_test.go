@@ -171,6 +171,10 @@ func TestNATSDoor(t *testing.T) {
 		t.Error("who may listen was cut off")
 	default:
 	}
+	// Of the log's own events not even an admin hears here.
+	d.start(t, "other", "1")
+	all.hears(t, "cairn.changes.plan.task.started")
+	all.hears(t, "cairn.changes.other.task.started")
 	if _, err := d.dial(nats.Token(bob)); !errors.Is(err, nats.ErrAuthorization) {
 		t.Errorf("a revoked token: got %v, want %v", err, nats.ErrAuthorization)
 	}

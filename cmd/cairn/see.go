@@ -217,7 +217,11 @@ func (c *cli) summaries(ctx context.Context, o *seeOptions) ([]app.Summary, erro
 	if o.of() == (checklist.Moment{}) {
 		return s.Checklists(ctx)
 	}
-	return app.ChecklistsAt(ctx, s, func(name string) (app.Moment, error) {
+	names, err := s.Names(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return app.ChecklistsAt(ctx, s, names, func(name string) (app.Moment, error) {
 		_, err := c.moment(ctx, name, o)
 		return o.Moment, err
 	})

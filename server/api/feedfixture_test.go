@@ -116,13 +116,17 @@ type reader struct {
 	cancel context.CancelFunc
 }
 
-// listen opens a stream; lastID is empty for none.
-func listen(ctx context.Context, base, query, lastID string) (*reader, error) {
+// listen opens a stream; lastID is empty for none, headers are "Name: value".
+func listen(ctx context.Context, base, query, lastID string, headers ...string) (*reader, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/api/v1/events"+query, nil)
 	if err != nil {
 		cancel()
 		return nil, err
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		req.Header.Set(name, value)
 	}
 	if lastID != "" {
 		req.Header.Set("Last-Event-ID", lastID)

@@ -3,21 +3,15 @@ package app
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"cairn/projections/checklist"
 	"cairn/server/commands"
 )
 
-// ChecklistsAt returns the checklists that there were at a moment, as they were.
-// Find finds the moment, which is another in each checklist's time zone. Where
-// there was none it returns the error of one of them.
-func ChecklistsAt(ctx context.Context, a App, find func(name string) (Moment, error)) ([]Summary, error) {
-	names, err := a.Names(ctx)
-	if err != nil {
-		return nil, err
-	}
-	slices.Sort(names)
+// ChecklistsAt returns those of the named checklists that there were at a moment,
+// as they were. Find finds the moment, which is another in each checklist's time
+// zone. Where there was none it returns the error of one of them.
+func ChecklistsAt(ctx context.Context, a App, names []string, find func(name string) (Moment, error)) ([]Summary, error) {
 	var list []Summary
 	var missing error
 	for _, name := range names {

@@ -100,6 +100,9 @@ func (c *cli) prove(ctx context.Context, n natsFlags, word string) error {
 	if err != nil {
 		return err
 	}
+	if len(p.Body) == 0 {
+		c.talk("@%d is not for your eyes: the proof holds hashes only. Who has the event checks it with them.\n", seq)
+	}
 	if c.json {
 		return c.printJSON(struct {
 			Schema int        `json:"schema"`

@@ -29,7 +29,8 @@ import (
 // The lines are: extra, the stored bytes of the event in base64; index, its
 // sequence minus one; the inclusion proof of RFC 6962, section 2.1.1, from the
 // leaf's sibling up, a hash a line; an empty line; and a signed [Checkpoint],
-// byte for byte.
+// byte for byte. There is no line extra for who may not see the event: whoever has
+// its bytes checks the rest with them.
 //
 // The form is C2SP tlog-proof, in which extra is the application's and not
 // covered by a signature. Here it is: the leaf is the hash of its bytes. This
@@ -37,7 +38,7 @@ import (
 type Proof struct {
 	// Index is where the event stands: its sequence minus one.
 	Index uint64
-	// Body is the event's stored form.
+	// Body is the event's stored form; empty in a proof of hashes only.
 	Body []byte
 	// Hashes is the inclusion proof in the tree of the checkpoint.
 	Hashes []Hash
@@ -52,9 +53,13 @@ const maxProofHashes = 64
 
 // Marshal returns the proof as a file.
 func (p *Proof) Marshal() []byte {
-	b := []byte(proofMagic + "extra ")
-	b = base64.StdEncoding.AppendEncode(b, p.Body)
-	b = append(b, "\nindex "...)
+	b := []byte(proofMagic)
+	if len(p.Body) > 0 {
+		b = append(b, "extra "...)
+		b = base64.StdEncoding.AppendEncode(b, p.Body)
+		b = append(b, '\n')
+	}
+	b = append(b, "index "...)
 	b = strconv.AppendUint(b, p.Index, 10)
 	b = append(b, '\n')
 	for i := range p.Hashes {
@@ -80,23 +85,25 @@ func ParseProof(b []byte) (*Proof, error) {
 		return wrong("no checkpoint")
 	}
 	lines := strings.Split(head, "\n")
-	if len(lines) < 2 || len(lines) > 2+maxProofHashes {
-		return wrong("want extra, index and up to 64 hashes")
-	}
-	extra, isExtra := strings.CutPrefix(lines[0], "extra ")
-	index, isIndex := strings.CutPrefix(lines[1], "index ")
-	if !isExtra || !isIndex {
-		return wrong("want extra and index")
-	}
 	p := &Proof{Checkpoint: []byte(signed)}
 	var err error
-	if p.Body, err = base64.StdEncoding.DecodeString(extra); err != nil {
-		return wrong("extra is not base64")
+	if extra, ok := strings.CutPrefix(lines[0], "extra "); ok {
+		if p.Body, err = base64.StdEncoding.DecodeString(extra); err != nil {
+			return wrong("extra is not base64")
+		}
+		lines = lines[1:]
+	}
+	if len(lines) < 1 || len(lines) > 1+maxProofHashes {
+		return wrong("want index and up to 64 hashes")
+	}
+	index, ok := strings.CutPrefix(lines[0], "index ")
+	if !ok {
+		return wrong("want index")
 	}
 	if p.Index, err = parseCount(index); err != nil {
 		return wrong("index")
 	}
-	for _, line := range lines[2:] {
+	for _, line := range lines[1:] {
 		h, err := parseHash(line)
 		if err != nil {
 			return wrong("hash")
@@ -114,11 +121,15 @@ func ParseProof(b []byte) (*Proof, error) {
 
 // Check returns the checkpoint that the proof leads to and which of the keys
 // signed it. It returns ErrSignature or ErrProof where the event is not proved
-// to be in a log with one of these keys.
+// to be in a log with one of these keys. A proof of hashes only proves nothing
+// until Body is set.
 func (p *Proof) Check(keys ...note.Verifier) (Checkpoint, note.Verifier, error) {
 	c, by, err := OpenCheckpoint(p.Checkpoint, keys...)
 	if err != nil {
 		return c, nil, err
+	}
+	if len(p.Body) == 0 {
+		return c, nil, fmt.Errorf("%w: it holds hashes only, not the event", ErrProof)
 	}
 	if p.Index >= c.N {
 		return c, nil, fmt.Errorf("%w: the checkpoint ends at @%d, before @%d", ErrProof, c.N, p.Index+1)

@@ -1,6 +1,7 @@
 package merkle_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -135,6 +136,34 @@ func TestProofEveryByte(t *testing.T) {
 	other := newKey(t)
 	if _, _, err := p.Check(other.Verifier); !errors.Is(err, merkle.ErrSignature) {
 		t.Errorf("another key: got %v, want ErrSignature", err)
+	}
+}
+
+// A proof of hashes only is read and written as it is, and proves an event to who
+// has that.
+func TestProofOfHashes(t *testing.T) {
+	t.Parallel()
+	k := newKey(t)
+	p := prove(t, tiled(t, 5), 5, 2, k)
+	p.Body = nil
+	b := p.Marshal()
+	if bytes.Contains(b, []byte("extra")) {
+		t.Errorf("it holds an event:\n%s", b)
+	}
+	read, err := merkle.ParseProof(b)
+	if err != nil || !bytes.Equal(read.Marshal(), b) {
+		t.Fatalf("got %v", err)
+	}
+	if _, _, err := read.Check(k.Verifier); !errors.Is(err, merkle.ErrProof) {
+		t.Errorf("without the event: got %v, want ErrProof", err)
+	}
+	read.Body = body(3)
+	if _, _, err := read.Check(k.Verifier); !errors.Is(err, merkle.ErrProof) {
+		t.Errorf("with another event: got %v, want ErrProof", err)
+	}
+	read.Body = body(2)
+	if _, _, err := read.Check(k.Verifier); err != nil {
+		t.Errorf("with the event: %v", err)
 	}
 }
 

@@ -137,6 +137,9 @@ func CheckProof(proof []byte, key string) (*Shown, error) {
 	if err != nil {
 		return nil, damage(Malformed, 0, "the proof cannot be read: %v", err)
 	}
+	if len(p.Body) == 0 {
+		return nil, damage(Malformed, events.Seq(p.Index)+1, "the proof of @%d holds hashes only, not the event: it is for who has that", p.Index+1)
+	}
 	if c, err := merkle.ParseCheckpoint(p.Checkpoint); err == nil && c.Origin != v.Name() {
 		return nil, damage(Origin, 0, "the proof is of another log: of %s, not of %s", c.Origin, v.Name())
 	}

@@ -81,7 +81,9 @@ func (c *cli) rotateKey(ctx context.Context, n natsFlags, reason string) error {
 	if err != nil {
 		return err
 	}
-	verifier, seq, err := s.Trust.RotateKey(ctx, c.stamp(reason))
+	stamp := c.stamp(reason)
+	stamp.ID = c.id
+	verifier, seq, err := s.Trust.RotateKey(ctx, stamp)
 	if err != nil {
 		return err
 	}

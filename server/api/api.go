@@ -172,7 +172,7 @@ func New(a Backend, c Config) http.Handler {
 func withoutUnprocessable(doc *huma.OpenAPI) {
 	for path, item := range doc.Paths {
 		for _, o := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
-			if o != nil && !strings.Contains(path, "/commands/") {
+			if o != nil && !strings.Contains(path, "/commands/") && o.OperationID != "rotate-key" {
 				delete(o.Responses, "422")
 			}
 		}

@@ -17,6 +17,7 @@ import (
 	"cairn/server/api"
 	"cairn/server/app"
 	"cairn/server/commands"
+	"cairn/server/trust"
 )
 
 // plan is the checklist of most tests.
@@ -73,6 +74,9 @@ func open(t testing.TB, c api.Config) *door {
 	}
 	t.Cleanup(shared.Close)
 	c.Now, c.Version = clock, "test"
+	if c.Trust == nil {
+		c.Trust = trust.NewOwn(log)
+	}
 	server := httptest.NewServer(api.New(shared, c))
 	t.Cleanup(server.Close)
 	d.url, d.app, d.log = server.URL, shared, log

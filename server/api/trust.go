@@ -50,8 +50,9 @@ func (d *door) trusted(api huma.API) {
 	})
 	huma.Register(api, huma.Operation{
 		OperationID: "rotate-key", Method: http.MethodPost, Path: "/api/v1/key/rotate", Summary: "Make a new key, for which the old one vouches",
-		Tags: []string{"trust"}, Errors: []int{401, 403, 503},
+		Tags: []string{"trust"}, Errors: []int{400, 401, 403, 422, 503},
 	}, d.rotateKey)
+	api.OpenAPI().Paths["/api/v1/key/rotate"].Post.RequestBody.Content["application/json"].Example = map[string]any{"reason": "Ada left"}
 	huma.Register(api, huma.Operation{
 		OperationID: "checkpoint", Method: http.MethodGet, Path: "/api/v1/checkpoint", Summary: "A signed checkpoint of the log",
 		Description: "A signed note (C2SP tlog-checkpoint).",
@@ -72,7 +73,7 @@ func (d *door) trusted(api huma.API) {
 		Description: "The event, its place, the way to the root and a signed checkpoint (C2SP tlog-proof); without the event for who may not see it.",
 		Tags:        []string{"trust"}, Errors: []int{401, 403, 404, 503},
 	}, func(ctx context.Context, in *struct {
-		Seq events.Seq `path:"seq"`
+		Seq events.Seq `path:"seq" doc:"The position of the event"`
 	},
 	) (*text, error) {
 		p, err := d.trust.Prove(ctx, in.Seq)
@@ -154,6 +155,7 @@ func (d *door) keyOf(verifier string, announced events.Seq) (*struct{ Body key }
 }
 
 func (d *door) rotateKey(ctx context.Context, in *struct {
+	Key   string `header:"Idempotency-Key" doc:"The command's id, a UUID: the same again gives the same answer and adds nothing"`
 	Actor string `header:"Cairn-Actor" doc:"Who it is, on a server without users"`
 	Body  struct {
 		Reason string `json:"reason,omitempty" doc:"Why"`
@@ -163,7 +165,7 @@ func (d *door) rotateKey(ctx context.Context, in *struct {
 ) {
 	meta := meta(ctx, commands.Meta{}, app.About{Reason: in.Body.Reason, Via: in.Body.Via})
 	verifier, seq, err := d.trust.RotateKey(ctx, trust.Stamp{
-		Actor: meta.Actor, Via: meta.Via, Reason: strings.TrimSpace(meta.Reason), Now: d.now,
+		ID: in.Key, Actor: meta.Actor, Via: meta.Via, Reason: strings.TrimSpace(meta.Reason), Now: d.now,
 		NewID: func() string { return uuid.Must(uuid.NewV7()).String() },
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/uuid"
 	"golang.org/x/mod/sumdb/note"
 
 	"cairn/events"
@@ -197,6 +198,73 @@ func TestRotateKey(t *testing.T) {
 	signs(l, fourth)
 	_, err = trust.VerifyBackup(bytes.NewReader(backup(t, l)), trust.Options{Key: first})
 	wantDamage(t, err, trust.Signature, 0)
+}
+
+// Whoever sends the same command again rotates once: at the same time, later, after
+// other rotations, and to a process that was cut off before the new key counted.
+func TestRotateKeyOnce(t *testing.T) {
+	t.Parallel()
+	dir := made(t, 5, "")
+	l := open(t, dir, "")
+	own := trust.NewOwn(l)
+	s := stamp()
+	s.ID = uuid.NewString()
+	type answer struct {
+		verifier string
+		seq      events.Seq
+		err      error
+	}
+	answers := make(chan answer)
+	for range 4 {
+		go func() {
+			verifier, seq, err := own.RotateKey(t.Context(), s)
+			answers <- answer{verifier, seq, err}
+		}()
+	}
+	first := <-answers
+	for range 3 {
+		if next := <-answers; next != first || next.err != nil {
+			t.Errorf("got %v and %v", first, next)
+		}
+	}
+	if now, err := l.Verifier(); first.seq != 6 || l.End() != 7 || now != first.verifier || err != nil {
+		t.Fatalf("got @%d of @%d and the key %s, %v, want @6 of @7 and %s", first.seq, l.End(), now, err, first.verifier)
+	}
+	other := stamp()
+	other.ID = uuid.NewString()
+	if _, _, err := own.RotateKey(t.Context(), other); err != nil {
+		t.Fatal(err)
+	}
+	end := l.End()
+	if verifier, seq, err := own.RotateKey(t.Context(), s); err != nil || (answer{verifier, seq, nil}) != first || l.End() != end {
+		t.Errorf("after another: got %s at @%d, %v, of @%d", verifier, seq, err, l.End())
+	}
+	// The new key is in the log and waits for its place when the process dies.
+	cut := stamp()
+	cut.ID = uuid.NewString()
+	third, seq, err := own.RotateKey(t.Context(), cut)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end = l.End()
+	l.Close()
+	if err := os.Rename(filepath.Join(dir, "key"), filepath.Join(dir, "key.next")); err != nil {
+		t.Fatal(err)
+	}
+	l = open(t, dir, "")
+	if verifier, again, err := trust.RotateKey(t.Context(), l, cut); err != nil || verifier != third || again != seq || l.End() != end {
+		t.Errorf("after the process died: got %s at @%d, %v, of @%d, want %s at @%d of @%d", verifier, again, err, l.End(), third, seq, end)
+	}
+	if now, err := l.Verifier(); err != nil || now != third {
+		t.Errorf("signs with %s, %v", now, err)
+	}
+	for _, id := range []string{"yearly", "-"} {
+		bad := stamp()
+		bad.ID = id
+		if _, _, err := trust.RotateKey(t.Context(), l, bad); err == nil || l.End() != end {
+			t.Errorf("with the id %q: got %v", id, err)
+		}
+	}
 }
 
 // A key that was taken away signs nothing that came later.

@@ -6,16 +6,21 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/mod/sumdb/note"
 
 	"cairn/events"
 	"cairn/events/merkle"
 	"cairn/events/natslog"
+	"cairn/server/commands"
 )
 
-// Stamp is who changes the keys of a log, and when. All of it is required but
-// Reason.
+// Stamp is who changes the keys of a log, and when. All of it is required but ID
+// and Reason.
 type Stamp struct {
+	// ID is that of the command, a UUID: the same again changes nothing. Empty is a
+	// new one.
+	ID     string
 	Actor  events.Actor
 	Via    string
 	Reason string
@@ -26,7 +31,10 @@ type Stamp struct {
 // envelopes stamps the events of one command behind the position that the log's
 // own events have reached.
 func (s *Stamp) envelopes(command string, at position, data ...events.Event) []events.Envelope {
-	now, id := s.Now().UTC(), s.NewID()
+	now, id := s.Now().UTC(), s.ID
+	if id == "" {
+		id = s.NewID()
+	}
 	effective := now
 	if effective.Before(at.effective) {
 		effective = at.effective
@@ -42,49 +50,61 @@ func (s *Stamp) envelopes(command string, at position, data ...events.Event) []e
 	return envs
 }
 
-// system reads the log's own events: how far they have come, and its keys.
-func system(ctx context.Context, log events.Log) (Keys, position, error) {
-	var keys Keys
-	var at position
+// system reads the log's own events: how far they have come, its keys, and the
+// events of the command with an id, which may be empty.
+func system(ctx context.Context, log events.Log, id string) (keys Keys, at position, done []events.Envelope, err error) {
 	origin := ""
 	for env, err := range log.Read(ctx, events.Filter{System: true}) {
 		if err != nil {
-			return nil, at, err
+			return nil, at, nil, err
 		}
 		if opened, ok := env.Data.(*events.LogOpened); ok {
 			origin = opened.Origin
 		}
 		if d := keys.evolve(origin, &env); d != nil {
-			return nil, at, d
+			return nil, at, nil, d
+		}
+		if id != "" && env.CommandID == id {
+			done = append(done, env)
 		}
 		at = position{env.Seq, env.Revision, env.EffectiveTime}
 	}
-	return keys, at, nil
+	return keys, at, done, nil
 }
 
 // KeysOf returns the keys that a log announces.
 func KeysOf(ctx context.Context, log events.Log) (Keys, error) {
-	keys, _, err := system(ctx, log)
+	keys, _, _, err := system(ctx, log, "")
 	return keys, err
 }
 
 // conflicts is how often another process may be quicker.
 const conflicts = 10
 
-// appendSystem appends the events of one command, which decide makes of the keys.
-func appendSystem(ctx context.Context, log events.Log, s *Stamp, command string, decide func(Keys) ([]events.Event, error)) (events.Seq, error) {
+// appendSystem appends the events of one command, which decide makes of the keys,
+// and returns the last of them. What was done by a command of that id before is
+// returned as it was: then nothing is appended.
+func appendSystem(ctx context.Context, log events.Log, s *Stamp, command string, decide func(Keys) ([]events.Event, error)) (last events.Seq, before []events.Envelope, err error) {
 	for try := 1; ; try++ {
-		keys, at, err := system(ctx, log)
+		keys, at, done, err := system(ctx, log, s.ID)
 		if err != nil {
-			return 0, err
+			return 0, nil, err
+		}
+		if len(done) > 0 && done[0].CommandName != command {
+			return 0, nil, &commands.Error{
+				Code: commands.CodeCommandReused, Message: fmt.Sprintf("the command id %s was used for another command (@%d)", s.ID, done[0].Seq), Hint: "Nothing was written. A new command needs a new --id.",
+			}
+		}
+		if len(done) > 0 {
+			return done[len(done)-1].Seq, done, nil
 		}
 		data, err := decide(keys)
 		if err != nil || len(data) == 0 {
-			return 0, err
+			return 0, nil, err
 		}
 		seq, err := log.Append(ctx, []events.Append{{Expect: at.seq, Events: s.envelopes(command, at, data...)}})
 		if err == nil || !errors.Is(err, events.ErrConflict) || try == conflicts {
-			return seq, err
+			return seq, nil, err
 		}
 	}
 }
@@ -96,19 +116,27 @@ func appendSystem(ctx context.Context, log events.Log, s *Stamp, command string,
 // stored the old one, from then on the new one. Without a readable old key
 // nothing vouches for the new one, and nothing is removed.
 //
-// Checkpoints that the old key signed stay valid.
+// Checkpoints that the old key signed stay valid. With the id of a command that
+// did it before, it returns what that returned, and changes nothing.
 func RotateKey(ctx context.Context, log *natslog.Log, s Stamp) (verifier string, seq events.Seq, err error) {
+	if s.ID != "" {
+		if _, err := uuid.Parse(s.ID); err != nil {
+			return "", 0, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--id %q is no UUID", s.ID)}
+		}
+	}
 	if err := log.SettleKey(ctx); err != nil {
 		return "", 0, err
 	}
 	old, oldErr := log.Signer()
 	oldLine, _ := log.Verifier()
-	if verifier, err = log.NextKey(); err != nil {
-		return "", 0, err
-	}
 	both := events.Seq(0)
-	seq, err = appendSystem(ctx, log, &s, "RotateKey", func(keys Keys) ([]events.Event, error) {
+	seq, before, err := appendSystem(ctx, log, &s, "RotateKey", func(keys Keys) (decided []events.Event, err error) {
 		both = 0
+		if verifier == "" {
+			if verifier, err = log.NextKey(); err != nil {
+				return nil, err
+			}
+		}
 		added := &events.SignerAdded{Key: verifier}
 		if oldErr != nil || !signsNow(keys, oldLine) {
 			return []events.Event{added}, nil
@@ -124,6 +152,11 @@ func RotateKey(ctx context.Context, log *natslog.Log, s Stamp) (verifier string,
 	})
 	if err != nil {
 		return "", 0, fmt.Errorf("rotate the key: %w", err) // whether it is stored, the next to open the log finds out
+	}
+	for _, env := range before {
+		if added, ok := env.Data.(*events.SignerAdded); ok {
+			return added.Key, env.Seq, log.SettleKey(ctx)
+		}
 	}
 	return verifier, seq - both, log.SettleKey(ctx)
 }
@@ -145,7 +178,7 @@ func AddSigner(ctx context.Context, log *natslog.Log, verifier, server string, b
 	if v.Name() != log.Origin() {
 		return 0, fmt.Errorf("add a signer: %w key: its name is %s, want %s", merkle.ErrMalformed, v.Name(), log.Origin())
 	}
-	return appendSystem(ctx, log, &s, "AddSigner", func(keys Keys) ([]events.Event, error) {
+	seq, _, err := appendSystem(ctx, log, &s, "AddSigner", func(keys Keys) ([]events.Event, error) {
 		if signsNow(keys, verifier) {
 			return nil, nil
 		}
@@ -157,15 +190,17 @@ func AddSigner(ctx context.Context, log *natslog.Log, verifier, server string, b
 		}
 		return []events.Event{added}, nil
 	})
+	return seq, err
 }
 
 // RemoveSigner says that a key signs no more from here on. It returns 0 where it
 // may not sign anyway.
 func RemoveSigner(ctx context.Context, log *natslog.Log, verifier string, s Stamp) (events.Seq, error) {
-	return appendSystem(ctx, log, &s, "RemoveSigner", func(keys Keys) ([]events.Event, error) {
+	seq, _, err := appendSystem(ctx, log, &s, "RemoveSigner", func(keys Keys) ([]events.Event, error) {
 		if !signsNow(keys, verifier) {
 			return nil, nil
 		}
 		return []events.Event{&events.SignerRemoved{Key: verifier}}, nil
 	})
+	return seq, err
 }

@@ -171,7 +171,10 @@ func (a *App) RotateKey(ctx context.Context, s trust.Stamp) (verifier string, se
 	if err != nil {
 		return "", 0, err
 	}
-	h := http.Header{"Content-Type": {"application/json"}, "Cairn-Actor": {s.Actor.ID}}
+	if s.ID == "" { // with one of its own it can be sent again
+		s.ID = s.NewID()
+	}
+	h := http.Header{"Content-Type": {"application/json"}, "Cairn-Actor": {s.Actor.ID}, "Idempotency-Key": {s.ID}}
 	var k struct {
 		Verifier string
 		Seq      events.Seq

@@ -259,6 +259,8 @@ def verify_proof(path, key):
             raise Refused("malformed proof") from None
     head, found, signed = text.partition("\n\n")
     lines = head.split("\n")
+    if found and lines[0] == "c2sp.org/tlog-proof@v1" and lines[1:] and lines[1].startswith("index "):
+        raise Refused("the proof holds hashes only, not the event: it is for who has that")
     if not found or len(lines) < 3 or lines[0] != "c2sp.org/tlog-proof@v1" \
             or not lines[1].startswith("extra ") or not lines[2].startswith("index "):
         raise Refused("malformed proof")

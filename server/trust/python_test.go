@@ -61,6 +61,8 @@ func TestPython(t *testing.T) {
 		t.Fatal(err)
 	}
 	proof := p.Marshal()
+	bare := *p
+	bare.Body = nil
 	swapped := bytes.SplitAfter(b, []byte("\n"))
 	swapped[100], swapped[101] = swapped[101], swapped[100]
 	key := write("key", []byte(second+"\n"))
@@ -79,6 +81,7 @@ func TestPython(t *testing.T) {
 		{"the proof and another key", 7, []string{"proof", write("p", proof), first}},
 		{"a forged proof", 7, []string{"proof", write("p1", bytes.Replace(proof, []byte("index 199"), []byte("index 198"), 1)), key}},
 		{"a proof cut off", 7, []string{"proof", write("p2", proof[:len(proof)-20]), key}},
+		{"a proof of hashes only", 7, []string{"proof", write("p5", bare.Marshal()), key}},
 		{"no proof", 7, []string{"proof", write("p3", []byte("no proof\n")), key}},
 	} {
 		code, out := python(t, test.args...)

@@ -24,6 +24,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -236,6 +237,32 @@ func (a Account) Leader(ctx context.Context, js jetstream.JetStream, stream stri
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+// Current returns when every replica of the streams has what its leader has: with
+// one behind, the loss of another would leave too few.
+func (a Account) Current(ctx context.Context, js jetstream.JetStream, streams ...string) error {
+	current := func(name string) bool {
+		attempt, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		s, err := js.Stream(attempt, name)
+		if err != nil {
+			return false
+		}
+		c := s.CachedInfo().Cluster
+		if c == nil || c.Leader == "" || len(c.Replicas) != s.CachedInfo().Config.Replicas-1 {
+			return false
+		}
+		return !slices.ContainsFunc(c.Replicas, func(p *jetstream.PeerInfo) bool { return !p.Current })
+	}
+	for slices.ContainsFunc(streams, func(name string) bool { return !current(name) }) {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the replicas of %v do not catch up: %w", streams, ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return nil
 }
 
 // Ready waits until every node that runs takes part: a stream with a replica on

@@ -65,8 +65,8 @@ start: ## how long a server takes until it answers, over 1,000,000 events
 kill: ## the long campaign of kill -9, KILLS times (2000)
 	CAIRN_KILLS=$(KILLS) go test ./cmd/cairn -run TestKill -count=1 -timeout 2h
 
-cluster: ## three nodes, the leader killed, cut off or stopped FAULTS times (20)
-	CAIRN_FAULTS=$(FAULTS) go test ./server/commands -run 'TestCluster$$' -count=1 -v -timeout 2h
+cluster: ## three nodes, the leader killed, cut off or stopped FAULTS times (20), under handlers and under servers
+	CAIRN_FAULTS=$(FAULTS) go test ./server/commands ./server -run 'TestCluster(Servers)?$$' -count=1 -p 1 -v -timeout 2h
 
 kill-server: ## kill -9 of a server under load, KILLS times (2000)
 	CAIRN_SERVER_KILLS=$(KILLS) go test ./cmd/cairn -run TestKillServer -count=1 -v -timeout 2h

@@ -10,6 +10,7 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"cairn/events"
+	"cairn/events/natslog"
 	"cairn/projections"
 	"cairn/projections/checklist"
 	"cairn/server/commands"
@@ -34,8 +35,11 @@ type Record struct {
 }
 
 // Record returns what came of the campaign, with what the log holds now.
-func (c *Campaign) Record(t testing.TB, log events.Log) Record {
+func (c *Campaign) Record(t testing.TB, log *natslog.Log) Record {
 	t.Helper()
+	if _, err := log.LastOfAll(t.Context()); err != nil { // so that no replica is read that is behind
+		t.Fatal(err)
+	}
 	r := Record{History: slices.Clone(c.history), Plain: slices.Clone(c.plain)}
 	for env, err := range log.Read(t.Context(), events.Filter{}) {
 		if err != nil {

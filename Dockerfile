@@ -27,5 +27,6 @@ ENV HOME=/data
 USER 65532:65532
 VOLUME /data
 EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["/cairn", "serve", "--check"]
 ENTRYPOINT ["/cairn"]
 CMD ["serve", "--data", "/data", "--listen", "0.0.0.0:8080", "--behind-proxy"]

@@ -3,6 +3,9 @@ package server
 import (
 	"encoding/json"
 	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -45,6 +48,26 @@ func withdraw(dir string) {
 	if a, err := announced(dir); err == nil && a.PID == os.Getpid() {
 		_ = os.Remove(announcementPath(dir)) // a left one is not believed
 	}
+}
+
+// announces reports whether a server may have been started with a directory: one
+// over NATS has its key there, and its log elsewhere.
+func announces(dir string) bool {
+	_, err := os.Stat(announcementPath(dir))
+	return err == nil
+}
+
+// Near returns the URL at which a server that listens on all addresses of this
+// machine is reached from this machine.
+func Near(server string) string {
+	u, err := url.Parse(server)
+	if err != nil {
+		return server
+	}
+	if at, err := netip.ParseAddr(u.Hostname()); u.Hostname() == "" || err == nil && at.IsUnspecified() {
+		u.Host = net.JoinHostPort("127.0.0.1", u.Port())
+	}
+	return u.String()
 }
 
 // announced reads the announcement of a directory's server.

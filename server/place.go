@@ -64,7 +64,7 @@ func Locate(env Env) (Place, error) {
 		if filepath.Base(dir) == ".cairn" {
 			base = filepath.Dir(dir)
 		}
-		return Place{Dir: dir, Base: base, Exists: natslog.Exists(dir)}, nil
+		return Place{Dir: dir, Base: base, Exists: natslog.Exists(dir) || announces(dir)}, nil
 	}
 	var candidates []Place
 	for dir := env.Cwd; ; dir = filepath.Dir(dir) {

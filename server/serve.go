@@ -132,7 +132,7 @@ func (s *Server) open(ctx context.Context, c *ServeConfig) error {
 	if s.nats != nil {
 		s.nats.gate.Store(s.gate)
 	}
-	a := Announcement{PID: os.Getpid(), URL: s.URL, Secret: s.secret, NATS: s.NATS()}
+	a := Announcement{PID: os.Getpid(), URL: Near(s.URL), Secret: s.secret, NATS: s.NATS()}
 	return a.Announce(c.Place.Dir)
 }
 

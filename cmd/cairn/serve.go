@@ -2,14 +2,21 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"cairn/cmd/cairn/version"
+	"cairn/events"
+	"cairn/events/natslog"
 	"cairn/server"
 	"cairn/server/commands"
 	"cairn/server/docfile"
@@ -21,6 +28,7 @@ type serveOptions struct {
 	cert, key                 string
 	behindProxy               bool
 	replicas                  int
+	check                     bool
 }
 
 func newServe(c *cli) *cobra.Command {
@@ -39,9 +47,15 @@ this server's key alone.
   cairn serve --listen :8443 --tls-cert cert.pem --tls-key key.pem
   cairn serve --nats-listen 127.0.0.1:4222      NATS clients see changes, too
   cairn serve --nats nats://n1:4222,nats://n2:4222 --replicas 3
+  cairn serve --check                           whether one at --listen is ready
   curl http://127.0.0.1:8080/api/v1/checklists`,
 		Args: args(0, -1, "Markdown FILEs"),
-		RunE: func(cmd *cobra.Command, files []string) error { return c.serve(cmd.Context(), o, files) },
+		RunE: func(cmd *cobra.Command, files []string) error {
+			if o.check {
+				return c.checkReady(cmd.Context(), o)
+			}
+			return c.serve(cmd.Context(), o, files)
+		},
 	}
 	cmd.Flags().StringVar(&o.cert, "tls-cert", "", "a `FILE` with the certificate")
 	cmd.Flags().StringVar(&o.key, "tls-key", "", "a `FILE` with its key")
@@ -51,8 +65,44 @@ this server's key alone.
 	cmd.Flags().StringVar(&o.natsListen, "nats-listen", "", "the `address` where NATS clients see the changes")
 	cmd.Flags().StringVar(&o.credentials, "nats-creds", "", "`FILE` with NATS credentials or NAME:PASSWORD")
 	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "how many nodes keep a new log: `1 or 3`")
+	cmd.Flags().BoolVar(&o.check, "check", false, "ask the server at --listen if it is ready")
 	return cmd
 }
+
+// checkReady asks the server that listens where o says whether it is ready. No
+// secret is sent, so that its certificate may be for another name.
+func (c *cli) checkReady(ctx context.Context, o *serveOptions) error {
+	at := "http://" + o.listen
+	if o.cert != "" {
+		at = "https://" + o.listen
+	}
+	at = server.Near(at)
+	ctx, cancel := context.WithTimeout(ctx, checkWithin)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at+"/readyz", nil)
+	if err != nil {
+		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--listen %s: want HOST:PORT", o.listen)}
+	}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // see above
+	defer client.CloseIdleConnections()
+	res, err := client.Do(req)
+	if err != nil {
+		return &natslog.Error{Err: events.ErrUnavailable, Message: "no server answers at " + at, Cause: err}
+	}
+	defer res.Body.Close()
+	if res.StatusCode == http.StatusOK {
+		fmt.Fprintln(c.out, "ready")
+		return nil
+	}
+	var p struct{ Detail string }
+	if err := json.NewDecoder(io.LimitReader(res.Body, 64<<10)).Decode(&p); err != nil || p.Detail == "" {
+		p.Detail = "it answers " + res.Status
+	}
+	return &natslog.Error{Err: events.ErrUnavailable, Message: at + " is not ready: " + p.Detail}
+}
+
+// checkWithin bounds a check; a server takes up to 2 s for its answer.
+const checkWithin = 4 * time.Second
 
 func (c *cli) serve(ctx context.Context, o *serveOptions, files []string) error {
 	if o.nats == "" && (o.credentials != "" || o.replicas != 1) {

@@ -30,6 +30,7 @@ const root = "../.."
 var secrets = map[string]string{
 	"CAIRN_NATS_PASSWORD": "of-cairn", "READER_PASSWORD": "of-reader",
 	"ADMIN_PASSWORD": "of-admin", "ROUTE_PASSWORD": "of-routes",
+	"ROUTES": "[nats://route:of-routes@nats-1:6222, nats://route:of-routes@nats-2:6222, nats://route:of-routes@nats-3:6222]",
 }
 
 // deploy runs the nodes of docker-compose.yml from their own configuration; only
@@ -54,13 +55,9 @@ func deploy(t testing.TB) (hosts []string) {
 		o.NoSigs, o.NoLog = true, true
 		o.Host, o.Port, o.HTTPPort = "127.0.0.1", ports[2*i], 0
 		o.StoreDir = t.TempDir()
-		o.Cluster.Host, o.Cluster.Port, o.Routes = "127.0.0.1", ports[2*i+1], nil
-		for j := range nodes {
-			route, err := url.Parse(fmt.Sprintf("nats://route:%s@127.0.0.1:%d", secrets["ROUTE_PASSWORD"], ports[2*j+1]))
-			if err != nil {
-				t.Fatal(err)
-			}
-			o.Routes = append(o.Routes, route)
+		o.Cluster.Host, o.Cluster.Port = "127.0.0.1", ports[2*i+1]
+		for j, route := range o.Routes {
+			route.Host = fmt.Sprintf("127.0.0.1:%d", ports[2*j+1])
 		}
 		s, err := server.NewServer(o)
 		if err != nil {
@@ -256,10 +253,11 @@ func TestComposeFile(t *testing.T) {
 	if len(nodes) != 3 || len(servers) != 2 {
 		t.Errorf("nodes %v, servers %v; want three and two", nodes, servers)
 	}
-	conf := string(readRoot(t, "docs/deploy/nats/nats.conf"))
 	for _, node := range nodes {
-		if !strings.Contains(conf, "nats://"+node+":6222") {
-			t.Errorf("nats.conf has no route to %s", node)
+		for _, other := range nodes {
+			if !strings.Contains(compose.Services[other].Environment["ROUTES"], "@"+node+":6222") {
+				t.Errorf("%s has no route to %s", other, node)
+			}
 		}
 		for _, name := range servers {
 			if !strings.Contains(strings.Join(compose.Services[name].Command, " "), "@"+node+":4222") {

@@ -66,7 +66,9 @@ func (c *Config) defaults() {
 // its head or the memory says, or has a hole.
 func Open(ctx context.Context, c Config) (*Log, error) {
 	c.defaults()
-	if !Exists(c.Dir) && !c.Create && !hasStore(c.Dir) {
+	// Where there is a lock, a server may have it that answers for a log elsewhere.
+	absent := !Exists(c.Dir) && !c.Create && !hasStore(c.Dir)
+	if _, err := os.Lstat(lockPath(c.Dir)); absent && err != nil {
 		return nil, notFound(c.Dir)
 	}
 	door, err := newDoor(c.Listen)
@@ -82,6 +84,10 @@ func Open(ctx context.Context, c Config) (*Log, error) {
 	lock, err := acquire(ctx, c.Dir, c.Wait, c.Busy)
 	if err != nil {
 		return nil, err
+	}
+	if absent && !Exists(c.Dir) && !hasStore(c.Dir) {
+		lock.release()
+		return nil, notFound(c.Dir)
 	}
 	l := &Log{dir: c.Dir, place: c.Dir, lock: lock, memory: c.Memory, door: door}
 	l.life, l.end = context.WithCancel(context.Background())

@@ -33,6 +33,11 @@ type node struct {
 	Accounts      int
 	NoBatches     bool
 
+	// Of a node of a Deployment: its file, and what is where else.
+	File  string
+	Env   map[string]string
+	Moved map[string]string
+
 	cmd   *exec.Cmd
 	stdin io.Closer
 }
@@ -58,6 +63,9 @@ func Main() bool {
 
 // options returns how the server runs.
 func (n *node) options() (*server.Options, error) {
+	if n.File != "" {
+		return n.deployed()
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "server_name: %s\nlisten: 127.0.0.1:%d\n", n.Name, n.Client)
 	fmt.Fprintf(&b, "jetstream {\n store_dir: %q\n sync_interval: always\n", filepath.Join(n.Dir, "store"))
@@ -89,13 +97,17 @@ func (n *node) options() (*server.Options, error) {
 	if err != nil {
 		return nil, err
 	}
+	n.quiet(opts)
+	return opts, nil
+}
+
+func (n *node) quiet(opts *server.Options) {
 	opts.NoSigs = true
 	if os.Getenv("CAIRN_NATSTEST_LOG") != "" {
 		opts.LogFile = filepath.Join(os.Getenv("CAIRN_NATSTEST_LOG"), n.Name+".log")
 	} else {
 		opts.NoLog = true
 	}
-	return opts, nil
 }
 
 func (n *node) serve() error {

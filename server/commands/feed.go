@@ -35,14 +35,16 @@ func (h *Handler) current() bool { return h.config.Exclusive || h.config.Fed }
 
 // fed are events on their way into a view, in order.
 type fed struct {
-	mu   sync.Mutex
-	envs []events.Envelope
+	mu     sync.Mutex
+	envs   []events.Envelope
+	newest events.Seq // of all that ever were
 }
 
 func (f *fed) add(env events.Envelope) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.envs = append(f.envs, env)
+	f.newest = max(f.newest, env.Seq)
 }
 
 func (f *fed) take() []events.Envelope {
@@ -53,18 +55,22 @@ func (f *fed) take() []events.Envelope {
 	return envs
 }
 
-// last returns the last of them, 0 if there are none.
-func (f *fed) last() events.Seq {
+func (f *fed) empty() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.envs) == 0 {
-		return 0
-	}
-	return f.envs[len(f.envs)-1].Seq
+	return len(f.envs) == 0
+}
+
+// upTo returns the last that ever was among them, also where it was taken and is
+// still being applied.
+func (f *fed) upTo() events.Seq {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.newest
 }
 
 // upToDate reports whether the view has all that was fed.
-func (s *stream[S]) upToDate() bool { return s.loaded.Load() && s.fed.last() <= s.view.Seq() }
+func (s *stream[S]) upToDate() bool { return s.loaded.Load() && s.fed.upTo() <= s.view.Seq() }
 
 func (s *stream[S]) tryEnter() bool {
 	select {
@@ -80,7 +86,7 @@ func (s *stream[S]) leave() {
 	for {
 		s.takeFed()
 		s.turn <- struct{}{}
-		if s.fed.last() == 0 || !s.tryEnter() {
+		if s.fed.empty() || !s.tryEnter() {
 			return
 		}
 	}

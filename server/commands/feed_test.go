@@ -124,3 +124,58 @@ func TestFedWhileWriting(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestFedMeanwhile: what was fed while a command was under way is there for whoever
+// looks afterwards, all of it, also while it is being taken in.
+func TestFedMeanwhile(t *testing.T) {
+	t.Parallel()
+	log := eventstest.NewLog()
+	meta := commands.Meta{Checklist: "plan", Actor: events.Actor{ID: "ada"}}
+	theirs := commands.NewHandler(log, commands.Config{})
+	ours := commands.NewHandler(log, commands.Config{Fed: true})
+	if _, err := ours.Execute(t.Context(), meta, commands.ImportDocument{Document: []byte("- [ ] a\n- [ ] b\n")}); err != nil {
+		t.Fatal(err)
+	}
+	stored, release := make(chan events.Seq), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		m := meta
+		m.Observe = func(_ *checklist.State, env events.Envelope) {
+			stored <- env.Seq
+			<-release
+		}
+		if _, err := ours.Execute(t.Context(), m, commands.Transition{Verb: commands.Done, Tasks: []string{"1"}}); err != nil {
+			t.Error(err)
+		}
+	})
+	mine := <-stored
+	for i := range 300 {
+		verb := []commands.Verb{commands.Done, commands.Reopen}[i%2]
+		if _, err := theirs.Execute(t.Context(), meta, commands.Transition{Verb: verb, Tasks: []string{"2"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for env, err := range log.Read(t.Context(), events.Filter{After: mine}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours.Feed(env)
+	}
+	close(release)
+	end := log.End()
+	for range 4 {
+		wg.Go(func() {
+			for range 1000 {
+				if err := ours.View(t.Context(), "plan", func(st *checklist.State) error {
+					if st.Seq() != end {
+						t.Errorf("got @%d, want @%d", st.Seq(), end)
+					}
+					return nil
+				}); err != nil || t.Failed() {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -248,7 +248,9 @@ func (k *acked) last(ctx context.Context, checklist string) (events.Seq, error) 
 	}
 }
 
-// ask asks any replica, and reports whether it holds the fence.
+// ask asks any replica, and reports whether it holds the fence. An answer can be cut
+// off anywhere, without an error: as its parts come in the order of the stream, one
+// with the fence has all that counts.
 func (k *acked) ask(ctx context.Context, subjects []string, own string, fence uint64) (last events.Seq, fenced bool, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, time.Second, nats.ErrTimeout)
 	defer cancel()
@@ -256,10 +258,16 @@ func (k *acked) ask(ctx context.Context, subjects []string, own string, fence ui
 	if err != nil {
 		return 0, false, err
 	}
+	before := uint64(0)
 	for msg, err := range msgs {
 		if err != nil {
 			return 0, false, err
 		}
+		// Each names the one before it: a lost connection may have taken some.
+		if got := msg.Header.Get(jetstream.LastSequenceHeader); got != strconv.FormatUint(before, 10) {
+			return 0, false, fmt.Errorf("the answer lacks a part, between %d and %s", before, got)
+		}
+		before = msg.Sequence
 		if msg.Subject == own {
 			fenced = msg.Sequence >= fence
 			continue

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -223,13 +224,20 @@ func (c *Campaign) client(ctx context.Context, n int, stop <-chan struct{}) erro
 				return fmt.Errorf("%s: %w", in.Verb, err)
 			}
 			known[name] = max(known[name], out.Seq)
+			if out.Changed && r.IntN(2) == 0 { // who is told of it looks elsewhere
+				if err := c.fresh(ctx, n, (server+1)%len(c.servers), name); err != nil {
+					return fmt.Errorf("fresh read: %w", err)
+				}
+			}
 		}
 	}
 }
 
 // Faults befall the node that leads the log, one after the other, while clients
 // work: it is killed ("kill"), cut off from the others ("cut") or stopped for a while
-// ("pause"). Each is over, and all replicas are current, before the next.
+// ("pause"). Or they befall the others in turn ("cut others", "pause others"): then
+// the log goes on, and servers that read it there have old views. Each is over, and
+// all replicas are current, before the next.
 func (c *Campaign) Faults(ctx context.Context, t testing.TB, cluster *natstest.Cluster, account natstest.Account, faults ...string) {
 	t.Helper()
 	js := account.Connect(t, 0, 1, 2)
@@ -240,27 +248,34 @@ func (c *Campaign) Faults(ctx context.Context, t testing.TB, cluster *natstest.C
 			t.Error(err)
 			return
 		}
-		c.longest.Store(0)
-		switch fault {
-		case "kill":
-			cluster.Kill(t, led)
-			c.more(ctx, 100)
-			cluster.Restart(t, led)
-		case "cut":
-			cluster.Cut(led)
-			c.more(ctx, 100)
-			cluster.Heal(led)
-		case "pause":
-			cluster.Pause(t, led)
+		what, others := strings.CutSuffix(fault, " others")
+		nodes := []int{led}
+		if others {
+			nodes = []int{(led + 1) % 3, (led + 2) % 3}
+		}
+		for _, node := range nodes {
+			c.longest.Store(0)
+			switch what {
+			case "kill":
+				cluster.Kill(t, node)
+				c.more(ctx, 100)
+				cluster.Restart(t, node)
+			case "cut":
+				cluster.Cut(node)
+				c.more(ctx, 100)
+				cluster.Heal(node)
+			case "pause":
+				cluster.Pause(t, node)
+				c.more(ctx, 50)
+				cluster.Resume(t, node)
+			}
 			c.more(ctx, 50)
-			cluster.Resume(t, led)
+			cluster.Ready(t)
+			if err := account.Current(ctx, js, "CAIRN", "CAIRN_ACKED", "CAIRN_HEAD"); err != nil {
+				t.Error(err)
+				return
+			}
+			t.Logf("%s of node %d, while %d led: no answer to anybody for %v", what, node, led, time.Duration(c.longest.Load()).Round(time.Millisecond))
 		}
-		c.more(ctx, 50)
-		cluster.Ready(t)
-		if err := account.Current(ctx, js, "CAIRN", "CAIRN_ACKED"); err != nil {
-			t.Error(err)
-			return
-		}
-		t.Logf("%s of node %d, which led: no answer to anybody for %v", fault, led, time.Duration(c.longest.Load()).Round(time.Millisecond))
 	}
 }

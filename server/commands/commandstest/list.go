@@ -1,8 +1,11 @@
 package commandstest
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/anishathalye/porcupine"
@@ -116,6 +119,16 @@ var listModel = porcupine.Model{
 	DescribeOperation: func(input, output any) string { return fmt.Sprintf("%+v -> %+v", input, output) },
 }
 
+// told tells the last of some operations, in the order of their answers.
+func told(ops []porcupine.Operation) string {
+	slices.SortFunc(ops, func(a, b porcupine.Operation) int { return cmp.Compare(a.Return, b.Return) })
+	var b strings.Builder
+	for _, op := range ops[max(0, len(ops)-20):] {
+		fmt.Fprintf(&b, "%v to %v, client %d: %+v -> %+v\n", time.Duration(op.Call), time.Duration(op.Return), op.ClientId, op.Input, op.Output)
+	}
+	return b.String()
+}
+
 // Linearizable returns an error if no order explains the history, whose inputs are
 // Asked and outputs Answered.
 func Linearizable(history []porcupine.Operation) error {
@@ -154,7 +167,7 @@ func Linearizable(history []porcupine.Operation) error {
 				}
 			}
 			if !porcupine.CheckOperations(listModel, part) {
-				return fmt.Errorf("%s: nothing explains %+v -> %+v", name, last.Input, last.Output)
+				return fmt.Errorf("%s: nothing explains %+v -> %+v after\n%s", name, last.Input, last.Output, told(part))
 			}
 		}
 		return fmt.Errorf("%s: nothing explains its history", name)

@@ -47,7 +47,7 @@ var attributes = []struct{ name, schema string }{
 func published() (kinds []Kind) {
 	for _, k := range Kinds() {
 		switch k.Noun() {
-		case "log", "signer", "user", "token", "access", "event":
+		case "log", "signer", "user", "token", "access", "publication", "event":
 		default:
 			kinds = append(kinds, k)
 		}

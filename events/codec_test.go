@@ -28,7 +28,7 @@ func sample(data Event) Envelope {
 		Part: 1, Parts: 1, Data: data,
 	}
 	switch data.Kind().Noun() {
-	case "log", "signer", "user", "token", "access":
+	case "log", "signer", "user", "token", "access", "publication":
 		env.Checklist = ""
 	}
 	return env

@@ -18,6 +18,8 @@ const (
 	KindTokenRevoked  Kind = "cairn.token.revoked.v1"
 	KindAccessRefused Kind = "cairn.access.refused.v1"
 
+	KindPublicationBegun Kind = "cairn.publication.begun.v1"
+
 	KindEventErased Kind = "cairn.event.erased.v1"
 
 	KindChecklistCreated     Kind = "cairn.checklist.created.v1"
@@ -88,7 +90,7 @@ func (k Kind) Verb() string {
 func Kinds() []Kind {
 	return []Kind{
 		KindLogOpened, KindSignerAdded, KindSignerRemoved, KindUserAdded, KindUserChanged, KindUserRemoved,
-		KindTokenCreated, KindTokenRevoked, KindAccessRefused, KindEventErased,
+		KindTokenCreated, KindTokenRevoked, KindAccessRefused, KindPublicationBegun, KindEventErased,
 		KindChecklistCreated, KindChecklistDescribed, KindChecklistBaselined, KindChecklistArchived,
 		KindChecklistReactivated, KindChecklistPublished, KindDocumentSynced, KindDocumentReformatted,
 		KindSectionAdded, KindSectionRetitled, KindSectionMoved, KindSectionRemoved, KindSectionRestored,
@@ -123,6 +125,8 @@ func newEvent(k Kind) Event {
 		return new(TokenRevoked)
 	case KindAccessRefused:
 		return new(AccessRefused)
+	case KindPublicationBegun:
+		return new(PublicationBegun)
 	case KindEventErased:
 		return new(EventErased)
 	case KindChecklistCreated:

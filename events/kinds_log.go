@@ -194,6 +194,26 @@ func (e *AccessRefused) fields(c *codec) {
 	c.num("count", &e.Count)
 }
 
+// PublicationBegun says that a checklist is being taken over from the log of an
+// origin, in parts: until the checklist's own checklist.published from there, nothing
+// else is written to it.
+//
+//	{"checklist":"migration","from":"cairn/0199…"}
+type PublicationBegun struct {
+	Checklist, From string
+}
+
+// Kind returns the stored type.
+func (*PublicationBegun) Kind() Kind { return KindPublicationBegun }
+
+// Subject returns what the event is about.
+func (*PublicationBegun) Subject() string { return "publication" }
+func (*PublicationBegun) event()          {}
+func (e *PublicationBegun) fields(c *codec) {
+	c.str("checklist", &e.Checklist)
+	c.str("from", &e.From)
+}
+
 // EventErased says that an event was erased by law; this takes its place. Reserved.
 //
 //	{"leafhash":"<base64>","kind":"cairn.task.commented.v1","revision":12,"authority":"…"}

@@ -16,5 +16,8 @@ func serverClock() (now func() time.Time, wrap func(http.Handler) http.Handler) 
 // clockHeader is what requests to a server tell about the clock: nothing.
 func clockHeader() http.Header { return nil }
 
+// publishPart is how many events one request of a publication takes at most.
+func publishPart() int { return 50_000 }
+
 // ensureServed does nothing: servers are started by people.
 func ensureServed(string) {}

@@ -16,11 +16,9 @@ import (
 	"cairn/server/commands"
 )
 
-// One request of a publication takes so much.
-const (
-	publishEvents = 50_000
-	publishBytes  = 32 << 20
-)
+// publishBytes is about how much one request of a publication takes; publishPart,
+// how many events.
+const publishBytes = 32 << 20
 
 type publishOptions struct{ yes bool }
 
@@ -63,7 +61,7 @@ type publication struct {
 
 // publisher is what a session must be able to do to take a checklist over.
 type publisher interface {
-	Adopt(ctx context.Context, name string, bodies [][]byte) (revision uint64, err error)
+	Adopt(ctx context.Context, meta commands.Meta, from string, bodies [][]byte) (revision uint64, err error)
 	Arrive(ctx context.Context, meta commands.Meta, to, from string) (commands.Result, error)
 }
 
@@ -141,7 +139,7 @@ func (c *cli) mayPublish(ctx context.Context, p *publication) error {
 }
 
 func (p *publication) run(ctx context.Context, door publisher) error {
-	had, err := door.Adopt(ctx, p.name, nil)
+	had, err := door.Adopt(ctx, p.c.meta(p.name, nil), p.from.Origin(), nil)
 	if err != nil {
 		return err
 	}
@@ -178,7 +176,7 @@ func (p *publication) copy(ctx context.Context, door publisher, had uint64) erro
 	var part [][]byte
 	size := 0
 	send := func() error {
-		_, err := door.Adopt(ctx, p.name, part)
+		_, err := door.Adopt(ctx, p.c.meta(p.name, nil), p.from.Origin(), part)
 		part, size = nil, 0
 		return err
 	}
@@ -192,7 +190,7 @@ func (p *publication) copy(ctx context.Context, door publisher, had uint64) erro
 			continue
 		}
 		part = append(part, env.Body)
-		if size += len(env.Body); len(part) == publishEvents || size > publishBytes {
+		if size += len(env.Body); len(part) == publishPart() || size > publishBytes {
 			if err := send(); err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -43,6 +44,15 @@ func serverClock() (now func() time.Time, wrap func(http.Handler) http.Handler) 
 // clockHeader tells a server where the clock stands.
 func clockHeader() http.Header {
 	return http.Header{clockName: {os.Getenv("CAIRN_TEST_NOW")}}
+}
+
+// publishPart is how many events one request of a publication takes at most:
+// $CAIRN_TEST_PUBLISH_PART, so that few need several parts.
+func publishPart() int {
+	if n, err := strconv.Atoi(os.Getenv("CAIRN_TEST_PUBLISH_PART")); err == nil && n > 0 {
+		return n
+	}
+	return 50_000
 }
 
 // ensureServed starts a server for a log that has none, where

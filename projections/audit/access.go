@@ -96,6 +96,9 @@ func DescribeAccess(before *members.State, env events.Envelope) Row {
 		}
 		token(e.Token, owner)
 		change("revoked", false, true)
+	case *events.PublicationBegun:
+		r.Text = "checklist " + e.Checklist
+		change("from", nil, str(e.From))
 	case *events.AccessRefused:
 		r.Text = strings.TrimSpace(e.Action + " from " + e.Remote)
 		change("door", nil, str(e.Door))
@@ -148,6 +151,8 @@ func (r Row) accessDetail() string {
 			parts = append(parts, "until "+until.Format("2006-01-02 15:04 UTC"))
 		}
 		return strings.Join(parts, ", ")
+	case events.KindPublicationBegun:
+		return "from " + elementOf(get("from").After)
 	case events.KindAccessRefused:
 		why := elementOf(get("why").After)
 		if n, _ := get("count").After.(int); n > 1 {

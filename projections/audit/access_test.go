@@ -35,6 +35,7 @@ func TestAccess(t *testing.T) {
 		&events.AccessRefused{Door: "http", Action: "GET /api/v1/\x1b[2J", Remote: "192.0.2.7", Why: "expired token", Count: 3},
 		&events.AccessRefused{Door: "http", Action: "GET /", Remote: "192.0.2.7", Why: "no token", Count: 1},
 		&events.Unknown{Type: "cairn.user.blessed.v1"},
+		&events.PublicationBegun{Checklist: "plan", From: "cairn/y"},
 	}
 	h := audit.NewAccess()
 	var rows []audit.Row
@@ -71,6 +72,7 @@ func TestAccess(t *testing.T) {
 		"@12 | refused | GET /api/v1/␛[2J from 192.0.2.7 | expired token, 3 times",
 		"@13 | refused | GET / from 192.0.2.7 | no token",
 		"@14 | user blessed | - | -",
+		"@15 | begun | checklist plan | from cairn/y",
 	}, got); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
 	}

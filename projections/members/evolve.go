@@ -17,7 +17,7 @@ var Projection = projections.Projection[*State]{
 func New() *State {
 	return &State{
 		users: make(map[string]*User), tokens: make(map[string]*Token), byHash: make(map[string]*Token),
-		commands: make(projections.Commands),
+		arriving: make(map[string]string), commands: make(projections.Commands),
 	}
 }
 
@@ -70,6 +70,8 @@ func Evolve(st *State, env events.Envelope) (*State, error) {
 		if t := st.tokens[e.Token]; t != nil && t.Revoked.Seq == 0 {
 			t.Revoked = at
 		}
+	case *events.PublicationBegun:
+		st.arriving[e.Checklist] = e.From
 	case *events.AccessRefused:
 		st.Refusals.Attempts += max(e.Count, 1)
 		st.Refusals.Last = at

@@ -142,7 +142,10 @@ func TestNewerAndUnreadableEvents(t *testing.T) {
 func TestSignersAndRefusals(t *testing.T) {
 	t.Parallel()
 	st := fold(t, &events.LogOpened{Origin: "cairn/x", Key: "k1"}, &events.SignerAdded{Key: "k2", Server: "srv-2"}, &events.SignerRemoved{Key: "k1"},
-		&events.AccessRefused{Count: 3}, &events.AccessRefused{Count: 1})
+		&events.AccessRefused{Count: 3}, &events.AccessRefused{Count: 1}, &events.PublicationBegun{Checklist: "plan", From: "cairn/y"})
+	if st.Arriving("plan") != "cairn/y" || st.Arriving("other") != "" {
+		t.Errorf("arriving: got %q, %q", st.Arriving("plan"), st.Arriving("other"))
+	}
 	if n := st.Refusals.Attempts; n != 4 || st.Refusals.Last.Seq != 5 {
 		t.Errorf("got %+v", st.Refusals)
 	}

@@ -31,6 +31,7 @@ type State struct {
 	users    map[string]*User
 	tokens   map[string]*Token // by id
 	byHash   map[string]*Token
+	arriving map[string]string // origins by checklists
 	commands projections.Commands
 }
 
@@ -96,6 +97,10 @@ func (st *State) Command(id string) (projections.Command, bool) {
 	c, ok := st.commands[id]
 	return c, ok
 }
+
+// Arriving returns the origin of the log from which a checklist was last begun to
+// be taken over; "" if it never was. Whether it arrived, the checklist says.
+func (st *State) Arriving(checklist string) string { return st.arriving[checklist] }
 
 // Closed reports whether the log has users: only they may use it then.
 func (st *State) Closed() bool {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"cairn/events"
+	"cairn/projections/members"
 	"cairn/server/app"
 	"cairn/server/commands"
 )
@@ -51,8 +53,11 @@ func (d *door) history(api huma.API) {
 			lines.Buffer(nil, MaxDocument)
 			for n := 1; lines.Scan(); n++ {
 				step, err := readStep(ctx, in.Checklist, lines.Bytes())
-				if err != nil {
-					err = fmt.Errorf("line %d: %w", n, err)
+				var refusal *commands.Error
+				if errors.As(err, &refusal) {
+					at := *refusal
+					at.Message = fmt.Sprintf("line %d: %s", n, at.Message)
+					err = &at
 				}
 				if !yield(step, err) || err != nil {
 					return
@@ -78,6 +83,10 @@ func readStep(ctx context.Context, checklist string, line []byte) (commands.Step
 	var sent app.JSONStep
 	if err := json.Unmarshal(line, &sent); err != nil {
 		return commands.Step{}, &commands.Error{Code: commands.CodeUsage, Message: "a step of a history is no JSON: " + err.Error()}
+	}
+	// Who may change a checklist may take its history, and nothing else by this door.
+	if right, known := rightOf(sent.Command); known && right != members.Change && right != createOrChange {
+		return commands.Step{}, &commands.Error{Code: commands.CodeUsage, Message: sent.Command + " is no step of a history"}
 	}
 	cmd, about, err := read(sent.Command, sent.Body)
 	if err != nil {

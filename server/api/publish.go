@@ -14,7 +14,7 @@ import (
 
 // adopter is a backend that takes checklists over from other logs.
 type adopter interface {
-	Adopt(ctx context.Context, name string, bodies [][]byte) (revision uint64, err error)
+	Adopt(ctx context.Context, meta commands.Meta, from string, bodies [][]byte) (revision uint64, err error)
 	Arrive(ctx context.Context, meta commands.Meta, to, from string) (commands.Result, error)
 }
 
@@ -47,19 +47,25 @@ func (d *door) publish(api huma.API) {
 	huma.Register(api, huma.Operation{
 		OperationID: "adopt", Method: http.MethodPost, Path: "/api/v1/checklists/{checklist}/publish",
 		Summary:     "Take events over from another log",
-		Description: "One event a line, as it is stored there; each follows the last that is here. All are stored, or none; what is here already is passed over.",
-		Tags:        []string{"administration"}, MaxBodyBytes: maxAdopt, BodyReadTimeout: time.Minute, Errors: []int{400, 401, 403, 409, 413, 503},
+		Description: "One event a line, as it is stored there; each follows the last that is here. All are stored, or none; what is here already is passed over. From the first part to the end, nothing else is written to the checklist.",
+		Tags:        []string{"administration"}, MaxBodyBytes: maxAdopt, BodyReadTimeout: time.Minute, Errors: []int{400, 401, 403, 409, 413, 415, 503},
 	}, func(ctx context.Context, in *struct {
 		Checklist string `path:"checklist" maxLength:"63" doc:"The name of the checklist"`
+		From      string `query:"from" maxLength:"200" doc:"The origin of the log that it comes from; may be left out where no event is sent"`
+		Type      string `header:"Content-Type" hidden:"true"`
 		RawBody   []byte `contentType:"application/x-ndjson"`
-	}) (*out, error) {
+	},
+	) (*out, error) {
+		if err := isType(in.Type, "application/x-ndjson"); err != nil {
+			return nil, err
+		}
 		var bodies [][]byte
 		for line := range bytes.Lines(in.RawBody) {
 			if line = bytes.TrimSuffix(line, []byte("\n")); len(line) > 0 {
 				bodies = append(bodies, line)
 			}
 		}
-		revision, err := to.Adopt(ctx, in.Checklist, bodies)
+		revision, err := to.Adopt(ctx, commands.Meta{Checklist: in.Checklist, Actor: identity(ctx).Actor(), Via: "http"}, in.From, bodies)
 		if err != nil {
 			return nil, problemOf(err)
 		}

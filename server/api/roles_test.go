@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -353,17 +354,46 @@ func TestAViewerWrites(t *testing.T) {
 	}
 }
 
+// TestAHistoryIsNoWayAround: what an editor may not command alone, no step of a
+// history does.
+func TestAHistoryIsNoWayAround(t *testing.T) {
+	t.Parallel()
+	g := withUsers(t)
+	end := g.app.End()
+	for _, step := range []string{
+		`"command":"PublishChecklist","body":{"to":"https://evil.example"}`, `"command":"adopt","body":{}`, `"command":"rotate-key","body":{}`,
+		`"command":"AddUser","body":{"user":"mallory","role":"admin"}`,
+	} {
+		rec := g.ask(g.shows("editor"), "POST "+list+"/history", `{"id":"01890a5d-ac96-774b-bcce-b302099a8057",`+step+"}\n", "Content-Type: application/x-ndjson")
+		if rec.Code != http.StatusBadRequest || !strings.Contains(rec.Body.String(), "line 1: ") || !strings.Contains(rec.Body.String(), "is no step of a history") {
+			t.Errorf("%s: got %d %s", step, rec.Code, rec.Body)
+		}
+	}
+	if g.app.End() != end {
+		t.Error("the log grew")
+	}
+}
+
 // TestTheActorIsWhoShowsTheToken: whatever else a request says. An agent says for
 // whom it acts.
 func TestTheActorIsWhoShowsTheToken(t *testing.T) {
 	t.Parallel()
 	g := withUsers(t)
+	for env, err := range g.log.Read(t.Context(), events.Filter{Checklist: "elsewhere"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		moved := bytes.Replace(env.Body, []byte("/elsewhere"), []byte("/moved"), 1)
+		if _, err := g.app.Adopt(t.Context(), commands.Meta{Checklist: "moved", Actor: events.Actor{ID: "admin"}}, "cairn/another", [][]byte{moved}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, test := range []struct{ by, line, body, actor, onBehalfOf string }{
 		{"editor", "POST " + list + "/commands/StartTask", `{"tasks":["1"]}`, "editor", "zoe"},
 		{"editor", "POST " + list + "/commands/StopTask", `{"tasks":["1"],"author":{"id":"mallory"}}`, "editor", "zoe"},
 		{"admin", "POST /api/v1/commands/AddUser", `{"user":"zoe","role":"viewer"}`, "admin", ""},
 		{"admin", "POST /api/v1/key/rotate", `{}`, "admin", ""},
-		{"admin", "POST " + list + "/publish/end", `{"to":"https://cairn.example","from":"cairn/another"}`, "admin", ""},
+		{"admin", "POST /api/v1/checklists/moved/publish/end", `{"to":"https://cairn.example","from":"cairn/another"}`, "admin", ""},
 	} {
 		if rec := g.ask(g.shows(test.by), test.line, test.body, "Cairn-Actor: mallory", "Cairn-On-Behalf-Of: zoe"); rec.Code != http.StatusOK {
 			t.Errorf("%s: got %d %s", test.line, rec.Code, rec.Body)

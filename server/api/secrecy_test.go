@@ -75,7 +75,7 @@ func secretive(t *testing.T) (g *guarded, system []events.Seq) {
 }
 
 // ownKind is a kind of the log's own events.
-var ownKind = regexp.MustCompile(`cairn\.(log|signer|user|token|access)\.[a-z]+\.v`)
+var ownKind = regexp.MustCompile(`cairn\.(log|signer|user|token|access|publication)\.[a-z]+\.v`)
 
 // TestTheLogsOwnEventsStayWithAdmins: through every route, with everything that it
 // can be asked, nobody else reads a word of them; nor does somebody with a limit of

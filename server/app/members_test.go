@@ -66,7 +66,7 @@ func TestMembers(t *testing.T) {
 		return all
 	}
 	system := func(k events.Kind) bool {
-		return slices.Contains([]string{"log", "signer", "user", "token", "access"}, k.Noun())
+		return slices.Contains([]string{"log", "signer", "user", "token", "access", "publication"}, k.Noun())
 	}
 	seen := kinds(events.Filter{Checklist: "plan"})
 	if len(seen) == 0 || slices.ContainsFunc(seen, system) {

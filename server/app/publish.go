@@ -7,10 +7,10 @@ import (
 )
 
 // Adopt takes events of a checklist from another log; see commands.Handler.Adopt.
-func (s *Shared) Adopt(ctx context.Context, name string, bodies [][]byte) (revision uint64, err error) {
-	revision, err = s.handler.Adopt(ctx, name, bodies)
+func (s *Shared) Adopt(ctx context.Context, meta commands.Meta, from string, bodies [][]byte) (revision uint64, err error) {
+	revision, err = s.handler.Adopt(ctx, meta, from, bodies)
 	if err == nil && revision > 0 {
-		s.learn(name)
+		s.learn(meta.Checklist)
 	}
 	return revision, err
 }

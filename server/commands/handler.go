@@ -151,6 +151,9 @@ func (h *Handler) Execute(ctx context.Context, meta Meta, cmd Command) (Result, 
 	l := h.list(meta.Checklist)
 	var resolved Command
 	return l.execute(ctx, h, meta, cmd.Name(), hash, meta.Observe, func(ctx context.Context, meta Meta) (envelopes []events.Envelope, seq events.Seq, err error) {
+		if err := h.arrived(ctx, l, cmd); err != nil {
+			return nil, l.view.Seq(), err
+		}
 		if cmd, err = h.prepare(ctx, l, meta, cmd); err != nil {
 			return nil, 0, err
 		}
@@ -320,6 +323,9 @@ func (h *Handler) DryRun(ctx context.Context, meta Meta, cmd Command) (Result, e
 	}
 	if result, known, err := l.known(ctx, h, meta, cmd.Name(), hash); known || err != nil {
 		return result, err
+	}
+	if err := h.arrived(ctx, l, cmd); err != nil {
+		return Result{}, err
 	}
 	if cmd, err = h.prepare(ctx, l, meta, cmd); err != nil {
 		return Result{}, err

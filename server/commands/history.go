@@ -42,6 +42,9 @@ func (h *Handler) ExecuteAll(ctx context.Context, name string, steps iter.Seq2[S
 	if err := l.catchUp(ctx, h.log); err != nil {
 		return 0, err
 	}
+	if err := h.arrived(ctx, l, SyncDocument{}); err != nil {
+		return 0, err
+	}
 	// The steps are decided on a fold of their own, ahead of the log.
 	try, err := projections.Fold(checklist.Projection, h.log.Read(ctx, events.Filter{Checklist: name}), nil)
 	if err != nil {
@@ -95,6 +98,9 @@ func (h *Handler) ahead(try *checklist.State, step Step) ([]events.Envelope, err
 	}
 	hash, err := check(step.Meta, step.Cmd)
 	if err != nil {
+		return nil, err
+	}
+	if err := mayWrite(try, step.Cmd); err != nil {
 		return nil, err
 	}
 	cmd, err := Resolve(try, step.Cmd, h.config.Now())

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
 	"cairn/events"
 	"cairn/projections/checklist"
+	"cairn/projections/members"
 )
 
 // Publish closes a checklist that goes on at a server.
@@ -32,18 +34,26 @@ func (c Publish) decide(d *decision) error {
 	return nil
 }
 
-// Adopt takes events of a checklist from another log, as they are stored there:
-// their ids, revisions, times and actors stay; only their positions are new. The
-// first of them follows the last that is here already, so that what was cut off
+// Adopt takes events of a checklist from the log of an origin, as they are stored
+// there: their ids, revisions, times and actors stay; only their positions are new.
+// The first of them follows the last that is here already, so that what was cut off
 // goes on. All are stored, or none. It returns the revision that the checklist has
-// then.
+// then; with no events, the one that it has.
+//
+// From the first of them until [Handler.Arrive], nothing else is written to the
+// checklist, by any process: the log's own events say that it is under way. Of meta,
+// which says who began it, Adopt takes the checklist, the actor and Via.
 //
 // It refuses what is not the checklist's next event, with CodeConflict where
 // another one is here already. Only who may do everything may call it: nothing of
 // it is decided, and nobody knows whether the actors are those that it names.
-func (h *Handler) Adopt(ctx context.Context, name string, bodies [][]byte) (revision uint64, err error) {
+func (h *Handler) Adopt(ctx context.Context, meta Meta, from string, bodies [][]byte) (revision uint64, err error) {
+	name := meta.Checklist
 	if err := CheckName(name); err != nil {
 		return 0, err
+	}
+	if from == "" && len(bodies) > 0 {
+		return 0, usage("%s is taken over from which log? Name its origin", name)
 	}
 	ctx, cancel := context.WithTimeout(ctx, h.config.Deadline)
 	defer cancel()
@@ -66,7 +76,7 @@ func (h *Handler) Adopt(ctx context.Context, name string, bodies [][]byte) (revi
 			return 0, fmt.Errorf("take %s over: %w", name, err)
 		}
 	}
-	expect := try.Seq()
+	expect, had, arrived := try.Seq(), try.Revision, try.PublishedFrom
 	var envelopes []events.Envelope
 	for _, body := range bodies {
 		env, err := adoptable(name, body)
@@ -93,6 +103,18 @@ func (h *Handler) Adopt(ctx context.Context, name string, bodies [][]byte) (revi
 	if len(envelopes) == 0 {
 		return try.Revision, nil
 	}
+	begun, err := h.arrivingFrom(ctx, name)
+	switch {
+	case err != nil:
+		return 0, err
+	case had > 0 && (begun != from || arrived == from):
+		return 0, &Error{Code: CodeConflict, Message: fmt.Sprintf("%s is here already, at revision %d, and does not come from %s", name, had, from), Hint: "Nothing was written. Publish under another name: cairn import FILE --name NAME"}
+	case begun != from:
+		meta = Meta{Actor: meta.Actor, Via: meta.Via}
+		if _, err := h.Administer(ctx, meta, beginPublication{Checklist: name, From: from}); err != nil {
+			return 0, fmt.Errorf("take %s over: %w", name, err)
+		}
+	}
 	last, err := h.collect.Append(ctx, events.Append{Checklist: name, Expect: expect, Events: envelopes})
 	if err != nil {
 		return 0, fmt.Errorf("take %s over: %w", name, err)
@@ -116,9 +138,63 @@ func adoptable(name string, body []byte) (events.Envelope, error) {
 	return env, nil
 }
 
+// beginPublication says that a checklist is being taken over.
+type beginPublication struct {
+	Checklist string `json:"checklist"`
+	From      string `json:"from"`
+}
+
+// Name returns the stored name.
+func (beginPublication) Name() string { return "BeginPublication" }
+
+func (c beginPublication) decideSystem(st *members.State, _ time.Time) ([]events.Event, error) {
+	if st.Arriving(c.Checklist) == c.From {
+		return nil, nil
+	}
+	return []events.Event{&events.PublicationBegun{Checklist: c.Checklist, From: c.From}}, nil
+}
+
+// arrivingFrom returns the origin of the log from which a checklist was begun to be
+// taken over; "" if it never was.
+func (h *Handler) arrivingFrom(ctx context.Context, name string) (origin string, err error) {
+	err = h.system.look(ctx, h, h.current(), func(st *members.State) error {
+		origin = st.Arriving(name)
+		return nil
+	})
+	return origin, err
+}
+
+// arrived refuses to write to a checklist that is not all there yet. It is asked
+// with the checklist's turn, in which Adopt writes.
+func (h *Handler) arrived(ctx context.Context, l *list, cmd Command) error {
+	if _, ends := cmd.(arrive); ends {
+		return nil
+	}
+	from, err := h.arrivingFrom(ctx, l.name)
+	if err != nil || from == "" {
+		return err
+	}
+	return l.view.Read(func(st *checklist.State) error {
+		if st.PublishedFrom == from {
+			return nil
+		}
+		return &Error{
+			Code: CodeRefused, Message: l.name + " is being published here, and is not all there yet",
+			Hint: "Nothing was written. Whoever publishes it goes on: cairn publish",
+		}
+	})
+}
+
 // Arrive ends what Adopt took over from the log of an origin: cause is a checkpoint
-// of that log. Doing it again adds nothing.
+// of that log. Doing it again adds nothing. It refuses what does not come from there.
 func (h *Handler) Arrive(ctx context.Context, meta Meta, to, from string) (Result, error) {
+	begun, err := h.arrivingFrom(ctx, meta.Checklist)
+	if err != nil {
+		return Result{}, err
+	}
+	if begun != from {
+		return Result{}, refuse("Nothing was written.", "nothing of %s came from %s", meta.Checklist, short(from))
+	}
 	return h.Execute(ctx, meta, arrive{To: to, From: from})
 }
 

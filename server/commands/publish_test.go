@@ -3,8 +3,12 @@ package commands_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"cairn/events"
 	"cairn/events/eventstest"
@@ -47,7 +51,7 @@ func TestAdopt(t *testing.T) {
 	adopt := func(list [][]byte) (uint64, string) {
 		t.Helper()
 		before := there.End()
-		revision, err := to.Adopt(t.Context(), "plan", list)
+		revision, err := to.Adopt(t.Context(), commands.Meta{Checklist: "plan", Actor: ada, Via: "test"}, "cairn/here", list)
 		if err == nil {
 			return revision, ""
 		}
@@ -89,6 +93,61 @@ func TestAdopt(t *testing.T) {
 		t.Errorf("got %d events, want the %d that were here, byte for byte", len(got), n)
 	}
 
+	// Who comes from elsewhere, or is here by itself, is not added to.
+	for name, from := range map[string]string{"plan": "cairn/elsewhere", "other": "cairn/here"} {
+		next := all[n-1]
+		if name == "other" {
+			next = bytes.Replace(next, []byte("/plan"), []byte("/other"), 1)
+		} else {
+			next = bytes.Replace(next, []byte(fmt.Sprintf(`"revision":%d`, n)), []byte(fmt.Sprintf(`"revision":%d`, n+1)), 1)
+		}
+		end := there.End()
+		_, err := to.Adopt(t.Context(), commands.Meta{Checklist: name, Actor: ada}, from, [][]byte{next})
+		var refusal *commands.Error
+		if !errors.As(err, &refusal) || refusal.Code != commands.CodeConflict || there.End() != end {
+			t.Errorf("%s from %s: got %v", name, from, err)
+		}
+	}
+	if _, err := to.Arrive(t.Context(), commands.Meta{Checklist: "other", Actor: ada}, "https://cairn.example", "cairn/here"); err == nil {
+		t.Error("what never left has arrived")
+	}
+
+	// Until it is all here nothing else is written to it, by any process, and the other
+	// goes on.
+	end := there.End()
+	for name, h := range map[string]*commands.Handler{"who takes it": to, "another process": commands.NewHandler(there, commands.Config{})} {
+		for what, write := range map[string]func() error{
+			"a command": func() error {
+				_, err := h.Execute(t.Context(), commands.Meta{Checklist: "plan", Actor: ada}, commands.Transition{Verb: commands.Done, Tasks: []string{"2"}})
+				return err
+			},
+			"a dry run": func() error {
+				_, err := h.DryRun(t.Context(), commands.Meta{Checklist: "plan", Actor: ada}, commands.Transition{Verb: commands.Done, Tasks: []string{"2"}})
+				return err
+			},
+			"an undo": func() error {
+				_, err := h.Execute(t.Context(), commands.Meta{Checklist: "plan", Actor: ada}, commands.Undo{})
+				return err
+			},
+			"a history": func() error {
+				steps := func(yield func(commands.Step, error) bool) {
+					yield(commands.Step{Meta: commands.Meta{ID: uuid.NewString(), Checklist: "plan", Actor: ada}, Cmd: commands.Transition{Verb: commands.Done, Tasks: []string{"2"}}}, nil)
+				}
+				_, err := h.ExecuteAll(t.Context(), "plan", steps, func(int) {})
+				return err
+			},
+		} {
+			var refusal *commands.Error
+			if err := write(); !errors.As(err, &refusal) || refusal.Code != commands.CodeRefused || !strings.Contains(refusal.Message, "is being published here") {
+				t.Errorf("%s, %s: got %v", name, what, err)
+			}
+		}
+	}
+	if there.End() != end {
+		t.Errorf("the log grew from @%d to @%d", end, there.End())
+	}
+	do(to, "other", commands.Transition{Verb: commands.Done, Tasks: []string{"1"}})
+
 	// It is closed here, and goes on there.
 	do(from, "plan", commands.Publish{To: "https://cairn.example"})
 	var refusal *commands.Error
@@ -101,6 +160,16 @@ func TestAdopt(t *testing.T) {
 		}
 	}
 	do(to, "plan", commands.Transition{Verb: commands.Done, Tasks: []string{"2"}})
+	begun := 0
+	for env, err := range there.Read(t.Context(), events.Filter{System: true, Kinds: []events.Kind{events.KindPublicationBegun}}) {
+		if e, ok := env.Data.(*events.PublicationBegun); err != nil || !ok || e.Checklist != "plan" || e.From != "cairn/here" || env.Actor != ada {
+			t.Errorf("got %+v, %v", env, err)
+		}
+		begun++
+	}
+	if begun != 1 {
+		t.Errorf("begun %d times", begun)
+	}
 	if err := to.View(t.Context(), "plan", func(st *checklist.State) error {
 		if st.Revision != n+2 || st.PublishedFrom != "cairn/here" || st.PublishedTo != "" {
 			t.Errorf("there: got revision %d, from %q, to %q", st.Revision, st.PublishedFrom, st.PublishedTo)

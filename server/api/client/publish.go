@@ -18,8 +18,8 @@ type adopted struct {
 
 // Adopt has the server take over events of a checklist, as they are stored. It
 // returns the revision that the checklist has there; with no events, the one it
-// has already.
-func (a *App) Adopt(ctx context.Context, name string, bodies [][]byte) (revision uint64, err error) {
+// has already. Who does it is for the server to say.
+func (a *App) Adopt(ctx context.Context, meta commands.Meta, from string, bodies [][]byte) (revision uint64, err error) {
 	var part bytes.Buffer
 	for _, body := range bodies {
 		part.Write(body)
@@ -29,8 +29,8 @@ func (a *App) Adopt(ctx context.Context, name string, bodies [][]byte) (revision
 		part.WriteByte('\n') // a body there must be
 	}
 	var res adopted
-	h := http.Header{"Content-Type": {"application/x-ndjson"}}
-	err = a.r.json(ctx, http.MethodPost, "/checklists/"+url.PathEscape(name)+"/publish", h, part.Bytes(), &res)
+	h := http.Header{"Content-Type": {"application/x-ndjson"}, "Cairn-Actor": {meta.Actor.ID}}
+	err = a.r.json(ctx, http.MethodPost, "/checklists/"+url.PathEscape(meta.Checklist)+"/publish?from="+url.QueryEscape(from), h, part.Bytes(), &res)
 	return res.Revision, err
 }
 

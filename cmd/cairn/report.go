@@ -6,15 +6,14 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"cairn/events"
 	"cairn/projections/audit"
-	"cairn/projections/burndown"
 	"cairn/projections/checklist"
 	"cairn/projections/report"
+	"cairn/server/app"
 	"cairn/server/commands"
 	"cairn/server/docfile"
 )
@@ -151,79 +150,22 @@ func (c *cli) writePage(file string, r *report.Report) error {
 }
 
 // report calls see with the report up to the moment that o asks for, since the one
-// that it asks for; where none is given, since the last review, else since a week
-// before.
+// that it asks for; see app.Review.
 func (c *cli) report(ctx context.Context, o *reportOptions, see func(*report.Report) error) error {
 	name, err := c.name(ctx)
 	if err != nil {
 		return err
 	}
-	to, err := c.moment(ctx, name, &o.seeOptions)
-	if err != nil {
+	if _, err := c.moment(ctx, name, &o.seeOptions); err != nil {
 		return err
 	}
-	if to != nil && to.Review != 0 && o.since == "" {
-		return c.reviewReport(ctx, name, *to, see)
-	}
-	var from commands.When
-	var begin report.Moment
+	var since *commands.When
 	if o.since != "" {
-		at, err := c.when(ctx, name, o.since)
-		if err != nil {
+		if since, err = c.when(ctx, name, o.since); err != nil {
 			return err
 		}
-		if from = *at; !from.From.IsZero() { // a day means its beginning
-			from.From = from.From.Add(-1)
-			from.End = from.From
-		}
-	} else if from, begin, err = c.lastReview(ctx, name, to, o); err != nil {
-		return err
 	}
-	return c.session.Report(ctx, name, &from, to, func(before, after *burndown.Series, rows []audit.Row) error {
-		st := after.State()
-		end := report.Moment{Day: o.end(st)}
-		// Up to a day, that day is over; up to a moment of it, it was not.
-		end.Over = to != nil && !to.From.IsZero() && to.End.After(to.From) && !to.End.After(c.now())
-		r := report.New(before, after, rows, beginning(begin, before), end)
-		return see(&r)
-	})
-}
-
-// end is the day that a report is seen from; another machine's clock may be ahead.
-func (o *reportOptions) end(st *checklist.State) events.Day {
-	return max(o.Today(st), events.DayOf(st.Effective.In(st.Zone())))
-}
-
-// beginning is begin, else the day of the last event before.
-func beginning(begin report.Moment, before *burndown.Series) report.Moment {
-	if begin.Day == "" {
-		begin.Day = events.DayOf(before.State().Effective.In(before.State().Zone()))
-	}
-	return begin
-}
-
-// lastReview is where a report begins by itself: at the last review, else a week
-// before, else at the import.
-func (c *cli) lastReview(ctx context.Context, name string, to *commands.When, o *reportOptions) (from commands.When, begin report.Moment, err error) {
-	err = c.session.Checklist(ctx, name, to, func(st *checklist.State) error {
-		from, begin = firstBeginning(st, o.end(st))
-		if n := len(st.Reviews); n > 0 {
-			from, begin = commands.When{Text: "review", Seq: st.Reviews[n-1].Seq}, report.Moment{}
-		}
-		return nil
-	})
-	return from, begin, err
-}
-
-// firstBeginning is where the first review begins, seen from a day: at the end of
-// the day a week before it, or at the import where that came later.
-func firstBeginning(st *checklist.State, today events.Day) (commands.When, report.Moment) {
-	back := events.DayOf(today.In(time.UTC).AddDate(0, 0, -7))
-	if events.DayOf(st.Created.At.In(st.Zone())) > back {
-		return commands.When{Text: "import", Import: true}, report.Moment{}
-	}
-	end := events.DayOf(back.In(time.UTC).AddDate(0, 0, 1)).In(st.Zone()).Add(-1)
-	return commands.When{Text: string(back), From: end, End: end}, report.Moment{Day: back, Over: true}
+	return app.Review(ctx, c.session, name, o.Moment, since, c.now(), see)
 }
 
 // pastReport prints a review that was recorded, as it was then.
@@ -236,61 +178,8 @@ func (c *cli) pastReport(ctx context.Context, o *reportOptions, given string) er
 	if err != nil {
 		return err
 	}
-	if at.Review == 0 {
-		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s is no review: want review or review~1", checklist.Clean(given)), Hint: "What moved since another moment: cairn report --since WHEN; up to one: --as-of WHEN"}
-	}
-	return c.reviewReport(ctx, name, *at, func(r *report.Report) error { return c.writeReport(o, r, checklist.Moment{AsOf: given}) })
-}
-
-// reviewReport calls see with a review that was recorded, as it was then.
-func (c *cli) reviewReport(ctx context.Context, name string, at commands.When, see func(*report.Report) error) error {
 	c.past = true
-	var review checklist.Review
-	var first, end events.Day
-	var week commands.When
-	var begin report.Moment
-	if err := c.session.Checklist(ctx, name, &at, func(st *checklist.State) error {
-		review = st.Reviews[len(st.Reviews)-1]
-		end = events.DayOf(review.At.In(st.Zone()))
-		if len(st.Reviews) == 1 {
-			first = end
-		}
-		week, begin = firstBeginning(st, end)
-		return nil
-	}); err != nil {
-		return err
-	}
-	from, to, err := c.reviewed(ctx, name, review)
-	if err != nil {
-		return err
-	}
-	if first != "" {
-		from = week
-	} else {
-		begin = report.Moment{}
-	}
-	return c.session.Report(ctx, name, &from, &to, func(before, after *burndown.Series, rows []audit.Row) error {
-		r := report.New(before, after, rows, beginning(begin, before), report.Moment{Day: end})
-		r.Recorded = &review
-		return see(&r)
-	})
-}
-
-// reviewed returns the positions that a review is from and upto.
-func (c *cli) reviewed(ctx context.Context, name string, review checklist.Review) (from, to commands.When, err error) {
-	from, to = commands.When{Text: "the review's beginning"}, commands.When{Text: "the review's end"}
-	for env, err := range c.session.Events(ctx, events.Filter{Checklist: name, Upto: review.Seq}) {
-		if err != nil {
-			return from, to, err
-		}
-		if env.Revision <= uint64(review.From) {
-			from.Seq = env.Seq
-		}
-		if env.Revision <= uint64(review.Upto) {
-			to.Seq = env.Seq
-		}
-	}
-	return from, to, nil
+	return app.PastReview(ctx, c.session, name, at, func(r *report.Report) error { return c.writeReport(o, r, checklist.Moment{AsOf: given}) })
 }
 
 // recordReview keeps the review in the log.

@@ -21,6 +21,7 @@ var (
 	formMarkdown  = form{"markdown", "text/markdown; charset=utf-8"}
 	formChangelog = form{"changelog", "text/markdown; charset=utf-8"}
 	formCSV       = form{"csv", "text/csv; charset=utf-8"}
+	formHTML      = form{"html", "text/html; charset=utf-8"}
 	formSVG       = form{"svg", "image/svg+xml"}
 	formPNG       = form{"png", "image/png"}
 )

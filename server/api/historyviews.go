@@ -62,7 +62,8 @@ func (d *door) historyViews(api huma.API) {
 	}, d.diff)
 	addView(d, api, viewKind{
 		id: "report", path: "/report", summary: "The weekly review: what moved, waits, is late, comes next", of: report.Document{},
-		forms: []form{formJSON, formText, formMarkdown, formChangelog}, heavy: true,
+		forms: []form{formJSON, formText, formMarkdown, formChangelog, formHTML}, heavy: true,
+		description: "Up to now, or with as_of up to that moment; as a page, it stands alone and runs nothing.",
 	}, d.report)
 }
 
@@ -125,8 +126,8 @@ func (d *door) diff(ctx context.Context, in *diffInput, p *page) error {
 
 func (d *door) report(ctx context.Context, in *reportInput, p *page) error {
 	switch {
-	case in.AsOf != "" || in.KnownAt != "":
-		return refuse("What moved up to a moment in the past: review= or diff.", "as_of= and as_known_at=: a report is up to now")
+	case in.Review != "" && (in.AsOf != "" || in.KnownAt != ""):
+		return refuse("", "review= and as_of=: a review that was recorded is as it was")
 	case in.Since != "" && in.Review != "":
 		return refuse("", "since= and review=: a review that was recorded has its own beginning")
 	}
@@ -140,6 +141,8 @@ func (d *door) report(ctx context.Context, in *reportInput, p *page) error {
 				return report.Markdown(p, r)
 			case formChangelog:
 				return report.Changelog(p, r)
+			case formHTML:
+				return report.HTML(p, r)
 			}
 			return p.json(report.JSON(r, of))
 		}
@@ -151,5 +154,5 @@ func (d *door) report(ctx context.Context, in *reportInput, p *page) error {
 	if in.Review != "" {
 		return app.PastReview(ctx, d.app, p.name, at, write(checklist.Moment{AsOf: in.Review}))
 	}
-	return app.Review(ctx, d.app, p.name, at, p.now, write(checklist.Moment{}))
+	return app.Review(ctx, d.app, p.name, p.Moment, at, p.now, write(p.Of))
 }

@@ -44,6 +44,7 @@ type answer struct {
 	Cache  string     `header:"Cache-Control"`
 	Vary   []string   `header:"Vary"`
 	Type   string     `header:"Content-Type"`
+	Policy string     `header:"Content-Security-Policy"`
 	Body   []byte
 }
 
@@ -156,6 +157,9 @@ func (p *page) answer(has string) *answer {
 	a := &answer{
 		Status: http.StatusOK, Seq: p.seq, ETag: `"` + p.tag + "-" + hex.EncodeToString(sum[:6]) + `"`, Link: p.link,
 		Cache: "private, no-cache", Vary: []string{"Accept", "Authorization"}, Type: p.form.kind, Body: p.Bytes(),
+	}
+	if p.form == formHTML {
+		a.Policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	}
 	if holds(has, a.ETag) {
 		a.Status, a.Body, a.Type = http.StatusNotModified, nil, ""

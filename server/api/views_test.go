@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/xml"
 	"image/png"
@@ -18,6 +19,7 @@ import (
 	"cairn/projections/report"
 	"cairn/server/api"
 	"cairn/server/app"
+	"cairn/server/commands"
 )
 
 // history is a door whose checklist has some history, of three days.
@@ -104,16 +106,48 @@ func TestReportAndDiffOverHTTP(t *testing.T) {
 	if diff := cmp.Diff(want, string(d.get(list+"/diff?from=2026-11-02").want(t, 200).body)); diff != "" {
 		t.Errorf("diff (-want +got):\n%s", diff)
 	}
-	if err := app.Review(t.Context(), d.app, "migration", nil, d.now, func(r *report.Report) error {
-		want = encoded(t, report.JSON(r, checklist.Moment{}))
-		return nil
-	}); err != nil {
-		t.Fatal(err)
+	for query, of := range map[string]checklist.Moment{
+		"": {}, "?as_of=2026-11-03": {AsOf: "2026-11-03"}, "?as_known_at=2026-11-03": {KnownAt: "2026-11-03"}, "?as_of=@26": {AsOf: "@26"}, "?since=2026-11-02T12:00": {}, "?since=2026-11-02T12:00&as_of=2026-11-04T08:00": {AsOf: "2026-11-04T08:00"},
+	} {
+		m := app.Moments{App: d.app, Name: "migration", Now: d.now}
+		upto, err := m.Find(t.Context(), of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var since *commands.When
+		if strings.Contains(query, "since") {
+			if since, err = m.When(t.Context(), "2026-11-02T12:00"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var page bytes.Buffer
+		if err := app.Review(t.Context(), d.app, "migration", upto, since, d.now, func(r *report.Report) error {
+			want = encoded(t, report.JSON(r, of))
+			return report.HTML(&page, r)
+		}); err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		if diff := cmp.Diff(want, string(d.get(list+"/report"+query).want(t, 200).body)); diff != "" {
+			t.Errorf("report%s (-want +got):\n%s", query, diff)
+		}
+		r := d.get(list+"/report"+query, "Accept: text/html,*/*;q=0.1").want(t, 200)
+		if diff := cmp.Diff(page.String(), string(r.body)); diff != "" || r.Header.Get("Content-Type") != "text/html; charset=utf-8" || !strings.HasPrefix(r.Header.Get("Content-Security-Policy"), "default-src 'none'; style-src") {
+			t.Errorf("report%s as a page, %v (-want +got):\n%.500s", query, r.Header, diff)
+		}
 	}
-	if diff := cmp.Diff(want, string(d.get(list+"/report").want(t, 200).body)); diff != "" {
-		t.Errorf("report (-want +got):\n%s", diff)
+	// A review is what it was, by its own name or as of it.
+	d.do("RecordReview", `{"status":"on-track","note":"well"}`)
+	d.do("AddTask", `{"text":"one more"}`)
+	recorded := string(d.get(list+"/report?review=review").want(t, 200).body)
+	if asOf := string(d.get(list+"/report?as_of=review").want(t, 200).body); asOf != recorded || !strings.Contains(recorded, `"status":"on-track"`) {
+		t.Errorf("review=review and as_of=review (-want +got):\n%s", cmp.Diff(recorded, asOf))
 	}
-	if r := d.get(list + "/report?review=review"); r.code(t) != "moment_not_found" {
+	for _, query := range []string{"?review=review&as_of=fri", "?review=review&since=fri", "?review=2026-11-02"} {
+		if r := d.get(list+"/report"+query).want(t, http.StatusBadRequest); r.code(t) != "usage" {
+			t.Errorf("%s: %s", query, r.body)
+		}
+	}
+	if r := d.get(list + "/report?review=review~1"); r.code(t) != "moment_not_found" {
 		t.Errorf("a review that nobody recorded: %s", r.body)
 	}
 }

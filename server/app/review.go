@@ -13,9 +13,14 @@ import (
 	"cairn/server/commands"
 )
 
-// Review calls see with the report of a checklist up to now, since a moment; where
-// it is nil, since the last review, else since a week ago.
-func Review(ctx context.Context, a App, name string, since *commands.When, now time.Time, see func(*report.Report) error) error {
+// Review calls see with the report of a checklist up to a moment, since another;
+// where since is nil, since the last review, else since a week before. Up to a review,
+// it is that review as it was recorded. Now is what the clock says.
+func Review(ctx context.Context, a App, name string, upto Moment, since *commands.When, now time.Time, see func(*report.Report) error) error {
+	to := upto.At
+	if to != nil && to.Review != 0 && since == nil {
+		return PastReview(ctx, a, name, to, see)
+	}
 	var from commands.When
 	var begin report.Moment
 	if since != nil {
@@ -23,8 +28,8 @@ func Review(ctx context.Context, a App, name string, since *commands.When, now t
 			from.From = from.From.Add(-1)
 			from.End = from.From
 		}
-	} else if err := a.Checklist(ctx, name, nil, func(st *checklist.State) error {
-		from, begin = firstBeginning(st, reviewDay(st, now))
+	} else if err := a.Checklist(ctx, name, to, func(st *checklist.State) error {
+		from, begin = firstBeginning(st, upto.reviewDay(st))
 		if n := len(st.Reviews); n > 0 {
 			from, begin = commands.When{Text: "review", Seq: st.Reviews[n-1].Seq}, report.Moment{}
 		}
@@ -32,16 +37,19 @@ func Review(ctx context.Context, a App, name string, since *commands.When, now t
 	}); err != nil {
 		return err
 	}
-	return a.Report(ctx, name, &from, nil, func(before, after *burndown.Series, rows []audit.Row) error {
-		r := report.New(before, after, rows, beginning(begin, before), report.Moment{Day: reviewDay(after.State(), now)})
+	return a.Report(ctx, name, &from, to, func(before, after *burndown.Series, rows []audit.Row) error {
+		end := report.Moment{Day: upto.reviewDay(after.State())}
+		// Up to a day, that day is over; up to a moment of it, it was not.
+		end.Over = to != nil && !to.From.IsZero() && to.End.After(to.From) && !to.End.After(now)
+		r := report.New(before, after, rows, beginning(begin, before), end)
 		return see(&r)
 	})
 }
 
-// reviewDay is the day that a review up to now is seen from: another machine's
-// clock may be ahead.
-func reviewDay(st *checklist.State, now time.Time) events.Day {
-	return max(events.DayOf(now.In(st.Zone())), events.DayOf(st.Effective.In(st.Zone())))
+// reviewDay is the day that a review is seen from: another machine's clock may be
+// ahead.
+func (m Moment) reviewDay(st *checklist.State) events.Day {
+	return max(m.Today(st), events.DayOf(st.Effective.In(st.Zone())))
 }
 
 // beginning is begin, else the day of the last event before.
@@ -69,7 +77,7 @@ func PastReview(ctx context.Context, a App, name string, at *commands.When, see 
 		if at == nil {
 			at = &commands.When{Text: `""`}
 		}
-		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s is no review: want review or review~1", checklist.Clean(at.Text)), Hint: "What moved since another moment: cairn report --since WHEN"}
+		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s is no review: want review or review~1", checklist.Clean(at.Text)), Hint: "What moved since another moment: cairn report --since WHEN; up to one: --as-of WHEN"}
 	}
 	var review checklist.Review
 	var first, end events.Day

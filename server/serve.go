@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,19 +68,23 @@ const stopWithin = 10 * time.Second
 
 // Server is a log with its doors open.
 type Server struct {
-	// App is what the doors open to, URL where the HTTP door is.
+	// App is what the doors open to, URL where the HTTP door is. Where the log is
+	// opened again, there is another App.
 	App *app.Shared
 	URL string
 
+	config   ServeConfig
 	log      *natslog.Log
 	http     *http.Server
+	handler  atomic.Pointer[http.Handler]
 	listener net.Listener
 	place    Place
 	said     *slog.Logger
 	secret   string
 	gate     *access.Gate
 	stopGate func()
-	nats     *natsDoor // nil if there is none
+	cut      context.CancelFunc // ends the feeds
+	nats     *natsDoor          // nil if there is none
 }
 
 // NewServer opens the log and listens. The caller runs it, or closes it.
@@ -96,22 +101,34 @@ func NewServer(ctx context.Context, c ServeConfig) (*Server, error) {
 	if err := c.checkListenNATS(); err != nil {
 		return nil, err
 	}
-	s := &Server{place: c.Place, said: c.Log}
+	s := &Server{config: c, place: c.Place, said: c.Log}
 	if s.said == nil {
 		s.said = slog.New(slog.DiscardHandler)
 	}
-	if err := s.open(ctx, &c); err != nil {
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret) // never fails
+	s.secret = base64.RawURLEncoding.EncodeToString(secret)
+	if c.ListenNATS != "" {
+		s.nats = &natsDoor{life: context.WithoutCancel(ctx)}
+	}
+	err := s.open(ctx)
+	if err == nil {
+		err = s.listen(ctx)
+	}
+	if err == nil {
+		a := Announcement{PID: os.Getpid(), URL: Near(s.URL), Secret: s.secret, NATS: s.NATS()}
+		err = a.Announce(c.Place.Dir)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// open opens the log and listens; what it did by then is the caller's to close.
-func (s *Server) open(ctx context.Context, c *ServeConfig) error {
-	var err error
-	if c.ListenNATS != "" {
-		s.nats = &natsDoor{life: context.WithoutCancel(ctx)}
-	}
+// open opens the log and what stands on it; what it did by then is the caller's to
+// close.
+func (s *Server) open(ctx context.Context) (err error) {
+	c := &s.config
 	if s.log, err = c.open(ctx, s.nats); err != nil {
 		return err
 	}
@@ -126,14 +143,22 @@ func (s *Server) open(ctx context.Context, c *ServeConfig) error {
 	if s.App, err = app.NewShared(ctx, s.log, commands.Config{Now: c.Now}); err != nil {
 		return err
 	}
-	if err := s.listen(ctx, c); err != nil {
-		return err
-	}
+	s.gate = access.New(access.Config{
+		Members: s.App.Members, Record: s.recordRefusals, Secret: s.secret, BehindProxy: c.BehindProxy, Now: c.Now,
+	})
 	if s.nats != nil {
 		s.nats.gate.Store(s.gate)
 	}
-	a := Announcement{PID: os.Getpid(), URL: Near(s.URL), Secret: s.secret, NATS: s.NATS()}
-	return a.Announce(c.Place.Dir)
+	feeds, cut := context.WithCancel(context.WithoutCancel(ctx))
+	s.cut = cut
+	handler := api.New(s.App, api.Config{
+		Version: c.Version, Now: c.Now, Trust: trust.NewOwn(s.log), Gate: s.gate, Log: s.said, Stopping: feeds.Done(),
+	})
+	if c.Wrap != nil {
+		handler = c.Wrap(handler)
+	}
+	s.handler.Store(&handler)
+	return nil
 }
 
 // open opens the log of the server.
@@ -170,7 +195,8 @@ func (c *ServeConfig) announceKey(ctx context.Context, log *natslog.Log) error {
 	return err
 }
 
-func (s *Server) listen(ctx context.Context, c *ServeConfig) error {
+func (s *Server) listen(ctx context.Context) error {
+	c := &s.config
 	var certificate tls.Certificate
 	if c.CertFile != "" {
 		var err error
@@ -192,27 +218,14 @@ func (s *Server) listen(ctx context.Context, c *ServeConfig) error {
 			Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
 		})
 	}
-	secret := make([]byte, 32)
-	_, _ = rand.Read(secret) // never fails
-	s.secret = base64.RawURLEncoding.EncodeToString(secret)
-	s.gate = access.New(access.Config{
-		Members: s.App.Members, Record: s.recordRefusals, Secret: s.secret, BehindProxy: c.BehindProxy, Now: c.Now,
-	})
-	stopping := make(chan struct{})
-	handler := api.New(s.App, api.Config{
-		Version: c.Version, Now: c.Now, Trust: trust.NewOwn(s.log), Gate: s.gate, Log: s.said, Stopping: stopping,
-	})
-	if c.Wrap != nil {
-		handler = c.Wrap(handler)
-	}
 	s.http = &http.Server{
-		Handler:           handler,
+		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*s.handler.Load()).ServeHTTP(w, r) }),
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(s.said.Handler(), slog.LevelWarn),
 	}
-	s.http.RegisterOnShutdown(func() { close(stopping) })
+	s.http.RegisterOnShutdown(func() { s.cut() })
 	return nil
 }
 
@@ -280,10 +293,8 @@ func (s *Server) Run(ctx context.Context) error {
 	s.keepGate(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- s.http.Serve(s.listener) }()
-	select {
-	case err := <-ended:
+	if err := s.keepOpen(ctx, ended); err != nil {
 		return errors.Join(err, s.Close())
-	case <-ctx.Done():
 	}
 	s.said.Info("stopping")
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
@@ -304,16 +315,24 @@ func (s *Server) Close() error {
 	if s.place.Dir != "" && s.secret != "" {
 		withdraw(s.place.Dir)
 	}
+	return s.shut()
+}
+
+// shut closes what [Server.open] opened, as far as it came; again does nothing.
+func (s *Server) shut() (err error) {
+	if s.cut != nil {
+		s.cut()
+	}
 	if s.stopGate != nil {
 		s.stopGate()
 	}
 	if s.App != nil {
 		s.App.Close()
 	}
-	if s.log == nil {
-		return nil
+	if s.log != nil {
+		err = s.log.Close()
 	}
-	return s.log.Close()
+	return err
 }
 
 // Session returns a session over the log, for use in this process before [Server.Run].

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
@@ -58,7 +59,7 @@ func startServer(dir string, d *door) (*embedded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("embed NATS: %w", err)
 	}
-	said := &complaints{}
+	said := &complaints{place: dir}
 	said.writes, said.fail = context.WithCancelCause(context.Background())
 	e := &embedded{Server: srv, opts: opts, said: said, door: d}
 	srv.SetLogger(e.said, false, false)
@@ -102,6 +103,39 @@ func (e *embedded) complaint() error { return e.said.err() }
 // not write: it then answers no more, or not at all.
 func (e *embedded) writes() context.Context { return e.said.writes }
 
+// Stopped returns why nothing can be appended any more, until the log is opened
+// again; nil while it can.
+func (l *Log) Stopped() error {
+	if e := l.broken.Load(); e != nil {
+		return e
+	}
+	if l.server == nil || l.server.writes().Err() == nil {
+		return nil
+	}
+	return context.Cause(l.server.writes())
+}
+
+// Room returns an error unless there is room again in the directory of an embedded
+// log, for more than the next event.
+func (l *Log) Room() error {
+	if err := probe(l.dir); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(storePath(l.dir), ".room-*")
+	if err != nil {
+		return unwritable(l.dir, err)
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(make([]byte, room))
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return unwritable(l.dir, err)
+	}
+	return nil
+}
+
+// room is so much that opening a log does not fill the disk at once.
+const room = 1 << 20
+
 func (e *embedded) stop() {
 	e.said.fail(nil)
 	e.Shutdown()
@@ -111,16 +145,21 @@ func (e *embedded) stop() {
 // complaints keeps the last warnings and errors of a server; the rest of its
 // log is of no use to anybody.
 type complaints struct {
+	place  string // the log's directory
 	mu     sync.Mutex
 	last   []string
 	writes context.Context
 	fail   context.CancelCauseFunc
 }
 
-// fatal are the errors after which a store takes no more writes.
-var fatal = []string{
-	"failed to store a msg", "no space left", "permission denied", "read-only file system",
-	"file too large", "will be disabled", "disabling jetstream",
+// fatal are the errors after which a store takes no more writes, with the
+// system's name for each where it has one.
+var fatal = []struct {
+	said  string
+	cause error
+}{
+	{"no space left", syscall.ENOSPC}, {"permission denied", syscall.EACCES}, {"read-only file system", syscall.EROFS}, {"file too large", syscall.EFBIG},
+	{"failed to store a msg", nil}, {"will be disabled", nil}, {"disabling jetstream", nil},
 }
 
 // add takes in what the server says. Trap: it also says what clients call
@@ -136,10 +175,23 @@ func (c *complaints) add(format string, v ...any) {
 		c.last = c.last[1:]
 	}
 	c.last = append(c.last, said)
-	said = strings.ToLower(said)
-	if slices.ContainsFunc(fatal, func(f string) bool { return strings.Contains(said, f) }) {
-		c.fail(unwritable("the log's store", errors.New(said)))
+	if _, stops := whyFatal(said); stops {
+		all := strings.Join(c.last, "; ")
+		cause, _ := whyFatal(all)
+		c.fail(unwritable(c.place, errors.Join(cause, errors.New(all))))
 	}
+}
+
+// whyFatal reports whether a store takes no more writes after this was said, and
+// why, where that was said.
+func whyFatal(said string) (cause error, stops bool) {
+	said = strings.ToLower(said)
+	for _, f := range fatal {
+		if strings.Contains(said, f.said) {
+			return f.cause, true
+		}
+	}
+	return nil, false
 }
 
 func (c *complaints) err() error {

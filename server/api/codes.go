@@ -51,7 +51,8 @@ func codeDocs() []codeDoc {
 		{"integrity", http.StatusInternalServerError, "The log is not what it was: it was damaged or altered.", "Run cairn verify where the log is. Nothing is written until then."},
 		{"unavailable", http.StatusServiceUnavailable, "The log cannot be reached, or the views are not as far as the request wants.", "Wait as Retry-After says, and send it again: a command with the same Idempotency-Key."},
 		{"busy", http.StatusServiceUnavailable, "Too many expensive views are being made.", "Wait as Retry-After says."},
-		{"not_ready", http.StatusServiceUnavailable, "The server does not follow its log at the moment.", "Ask another, or wait; the server's log says why."},
+		{"not_ready", http.StatusServiceUnavailable, "The server does not follow its log at the moment, or stores nothing.", "Ask another, or wait; the server's log says why."},
+		{"not_alive", http.StatusServiceUnavailable, "The server will not follow its log any more: it was damaged.", "Run cairn verify where the log is."},
 		{"storage", http.StatusInsufficientStorage, "The log cannot be written to: its disk is full or gone.", "Make room; nothing was written."},
 	}
 }

@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"syscall"
 	"time"
 
 	"cairn/events"
@@ -45,12 +47,28 @@ func (d *door) standing(ctx context.Context) standing {
 	return s
 }
 
+// writer is a Backend whose log may have stopped taking changes.
+type writer interface {
+	// Stopped returns why nothing can be stored; nil where it can.
+	Stopped() error
+}
+
 // ready returns why the server should be asked nothing; nil if it should. It says
 // nothing of the log to who may be anybody: operators read the server's log.
 func (d *door) ready(ctx context.Context) *Problem {
 	s := d.standing(ctx)
 	var reason string
+	var stopped error
+	if w, ok := d.app.(writer); ok {
+		stopped = w.Stopped()
+	}
 	switch {
+	case stopped != nil:
+		s.err, reason = stopped, "nothing is stored any more"
+		var errno syscall.Errno
+		if errors.As(stopped, &errno) {
+			reason += ": " + errno.Error()
+		}
 	case s.err != nil:
 		reason = s.reason
 	case s.age > mostBehind:
@@ -64,6 +82,18 @@ func (d *door) ready(ctx context.Context) *Problem {
 	return p
 }
 
+// Opening answers for a server that opens its log: it lives, and is not ready.
+func Opening() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		p := problem(http.StatusServiceUnavailable, "unavailable", 6, "the log is being opened").hinted("Try again in a moment.")
+		p.retry = 1
+		write(w, p)
+	})
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
+	return mux
+}
+
 // health registers what a supervisor asks. Whether the server lives and is ready,
 // everybody may know, and no more; its figures are for those who are let in.
 func (d *door) health(mux *routes) {
@@ -72,7 +102,14 @@ func (d *door) health(mux *routes) {
 		w.Header().Set("Cache-Control", "no-store")
 		fmt.Fprintln(w, text)
 	}
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, "alive") })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		if err := d.app.Feed().Ended(); err != nil {
+			d.config.Log.Error("not alive", "err", err)
+			write(w, problem(http.StatusServiceUnavailable, "not_alive", 7, "the log is not read any more, for good"))
+			return
+		}
+		say(w, "alive")
+	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), waitForSeq)
 		defer cancel()

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -120,6 +122,11 @@ func problemOf(err error) *Problem {
 	case errors.Is(err, events.ErrConflict):
 		p = problem(http.StatusConflict, "changed_meanwhile", 5, message)
 	case errors.Is(err, events.ErrStorage):
+		// The system's word for it, such as "no space left on device".
+		var errno syscall.Errno
+		if errors.As(err, &errno) && !strings.Contains(message, errno.Error()) {
+			message += ": " + errno.Error()
+		}
 		p = problem(http.StatusInsufficientStorage, "storage", 1, message)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		p = problem(http.StatusServiceUnavailable, "unavailable", 6, "the log did not answer in time")

@@ -239,6 +239,16 @@ func (f *Feed) Health() (since time.Time, err error) {
 	return f.since, f.err
 }
 
+// Ended returns why the feed ended for good; nil while it runs, or tries to.
+func (f *Feed) Ended() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.ended {
+		return nil
+	}
+	return f.err
+}
+
 // Subscribers returns how many readers there are.
 func (f *Feed) Subscribers() int {
 	f.mu.Lock()

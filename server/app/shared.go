@@ -296,3 +296,11 @@ func (s *Shared) Last(ctx context.Context) (events.Seq, error) {
 	}
 	return s.log.End(), nil
 }
+
+// Stopped returns why the log stores nothing any more; nil while it does.
+func (s *Shared) Stopped() error {
+	if l, ok := s.feed.log.(interface{ Stopped() error }); ok {
+		return l.Stopped()
+	}
+	return nil
+}

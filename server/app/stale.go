@@ -23,12 +23,12 @@ func (s *Shared) Stale() (since time.Duration, stale bool) {
 	return since, stale || since > 0
 }
 
-// Read is that of the log; where there is no connection to it, what the feed still
-// has of it, if that is all that is asked for.
+// Read is that of the log; where there is no connection to it, or it gave up as the
+// disk is full, what the feed still has of it, if that is all that is asked for.
 func (h handing) Read(ctx context.Context, f events.Filter) iter.Seq2[events.Envelope, error] {
 	return func(yield func(events.Envelope, error) bool) {
 		for env, err := range h.Log.Read(ctx, f) {
-			if errors.Is(err, events.ErrAway) {
+			if errors.Is(err, events.ErrAway) || errors.Is(err, events.ErrStorage) {
 				h.kept(f, err, yield)
 				return
 			}

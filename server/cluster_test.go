@@ -178,8 +178,8 @@ func serveOn(t *testing.T, account natstest.Account, nodes ...int) *server.Serve
 // Three servers over three nodes of NATS, whose leader is killed again and again:
 // what clients are told over HTTP has an order for each checklist, plain reads do
 // not go back and hold what the client knows of, nothing acknowledged is missing and
-// nothing happened twice. CAIRN_FAULTS says how often; make cluster runs many, with
-// a leader that is cut off and one that stands still at the end.
+// nothing happened twice. CAIRN_FAULTS says how often; make cluster runs many, and
+// then cuts off the leader and the others, and stops them for a while.
 func TestClusterServers(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -187,9 +187,9 @@ func TestClusterServers(t *testing.T) {
 	}
 	faults := []string{"kill"}
 	if n, err := strconv.Atoi(os.Getenv("CAIRN_FAULTS")); err == nil {
-		faults = append(slices.Repeat(faults, n), "cut", "pause")
+		faults = append(slices.Repeat(faults, n), "cut", "pause", "cut others", "pause others")
 	} else if natstest.Raced {
-		t.Skip("waits for an election; the handlers below are tried the same way")
+		t.Skip("waits for an election; the handlers are tried in the same way")
 	}
 	cluster := natstest.Start(t, natstest.Config{Accounts: 1})
 	account := cluster.Account(t)

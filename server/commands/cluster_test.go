@@ -81,7 +81,8 @@ func TestCluster(t *testing.T) {
 	}
 	faults := []string{"kill"}
 	if n, err := strconv.Atoi(os.Getenv("CAIRN_FAULTS")); err == nil {
-		faults = slices.Repeat([]string{"kill", "kill", "cut", "pause"}, n/4+1)[:n]
+		pattern := []string{"kill", "kill", "cut", "pause", "cut others", "pause others"}
+		faults = slices.Repeat(pattern, n/len(pattern)+1)[:n]
 	}
 	cluster := natstest.Start(t, natstest.Config{Accounts: 1})
 	account := cluster.Account(t)

@@ -397,6 +397,17 @@ func TestConflictsUntilTheDeadline(t *testing.T) {
 	if _, err := h.Execute(t.Context(), meta(""), do(commands.Done, "1")); !errors.Is(err, events.ErrConflict) && !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want a conflict", err)
 	}
+	// Where an attempt before was not answered, the conflict may be with that.
+	attempts := 0
+	h = commands.NewHandler(&faulty{log, func(context.Context, []events.Append, func() (events.Seq, error)) (events.Seq, error) {
+		if attempts++; attempts == 1 {
+			return 0, fmt.Errorf("append: %w", events.ErrUnavailable)
+		}
+		return 0, fmt.Errorf("append: %w", events.ErrConflict)
+	}}, commands.Config{Deadline: 200 * time.Millisecond})
+	if _, err := h.Execute(t.Context(), meta(""), do(commands.Done, "1")); !errors.Is(err, events.ErrUnavailable) {
+		t.Errorf("got %v, want that it is not known", err)
+	}
 }
 
 // A command waits for its turn no longer than its deadline; the one before it

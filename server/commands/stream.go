@@ -121,6 +121,8 @@ func (s *stream[S]) execute(ctx context.Context, h *Handler, meta Meta, name, ha
 		if !errors.Is(err, events.ErrConflict) {
 			unsure = err
 			pause(ctx, attempt)
+		} else if unsure != nil {
+			err = fmt.Errorf("%w: an attempt was not answered; then %w", events.ErrUnavailable, err)
 		}
 		if ctx.Err() != nil {
 			return Result{}, fmt.Errorf("%s: %w", name, err)

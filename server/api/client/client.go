@@ -586,6 +586,9 @@ func (p *problem) err() error {
 		"integrity": events.ErrIntegrity, "other_log": events.ErrIntegrity, "beyond_end": events.ErrIntegrity, "storage": events.ErrStorage,
 		"unavailable": events.ErrUnavailable, "busy": events.ErrUnavailable, "not_ready": events.ErrUnavailable, "too_many_requests": events.ErrUnavailable,
 	}[p.Code]
+	if p.Code == string(commands.CodeChanged) && p.Status == http.StatusConflict {
+		kind = events.ErrConflict // not what If-Match names: the log, until the deadline
+	}
 	switch {
 	case kind != nil:
 		return &natslog.Error{Err: kind, Message: p.Detail, Hint: p.Hint}

@@ -6,18 +6,14 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"cairn/events"
 	"cairn/projections/members"
+	"cairn/server/commands"
 )
 
-// The longest credentials and name of an actor that are looked at, in bytes.
-const (
-	maxBearer = 512
-	maxActor  = 254
-)
+// maxBearer is how long credentials that are looked at are at most, in bytes.
+const maxBearer = 512
 
 // origin tells where a request comes from: the peer, or, behind a proxy, the last
 // hop that the proxy names. What stands before that, anybody can write.
@@ -158,15 +154,9 @@ func declared(r *http.Request, role members.Role) (members.Identity, error) {
 	switch {
 	case len(values) == 0:
 		return id, nil
-	case len(values) > 1 || !isActor(values[0]):
+	case len(values) > 1 || !commands.IsActor(values[0]):
 		return members.Identity{}, badRequest("malformed " + ActorHeader)
 	}
 	id.User = values[0]
 	return id, nil
-}
-
-// isActor reports whether s can be the name of an actor: one line of UTF-8.
-func isActor(s string) bool {
-	return s != "" && len(s) <= maxActor && utf8.ValidString(s) && strings.TrimSpace(s) == s &&
-		!strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }

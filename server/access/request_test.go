@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"cairn/server/commands"
 )
 
 // FuzzHeaders: whatever a stranger sends, what is read of it is within its form.
@@ -34,7 +36,7 @@ func FuzzHeaders(f *testing.F) {
 		if addr, ok := lastHop([]string{hops}); ok && (!addr.IsValid() || addr.Zone() != "" || addr.Is4In6()) {
 			t.Errorf("%q: got %v", hops, addr)
 		}
-		if isActor(actor) && (!utf8.ValidString(actor) || strings.ContainsAny(actor, "\r\n\t\x00") || len(actor) > maxActor || actor == "") {
+		if commands.IsActor(actor) && (!utf8.ValidString(actor) || strings.ContainsAny(actor, "\r\n\t\x00") || len(actor) > 254 || actor == "") {
 			t.Errorf("%q is taken for an actor", actor)
 		}
 	})

@@ -16,6 +16,7 @@ import (
 type systemInput struct {
 	Key         string `header:"Idempotency-Key" doc:"The command's id, a UUID: the same again gives the same answer and adds nothing"`
 	Traceparent string `header:"traceparent" doc:"The trace that it belongs to (W3C Trace Context)"`
+	ContentType string `header:"Content-Type" hidden:"true"`
 	RawBody     []byte `contentType:"application/json"`
 }
 
@@ -33,7 +34,7 @@ func (d *door) administration(api huma.API) {
 		name := zero.Name()
 		huma.Register(api, huma.Operation{
 			OperationID: name, Method: http.MethodPost, Path: "/api/v1/commands/" + name, Summary: spaced(name), Tags: []string{"administration"},
-			SkipValidateBody: true, Errors: []int{400, 401, 403, 404, 409, 413, 422, 503},
+			SkipValidateBody: true, MaxBodyBytes: maxForm, BodyReadTimeout: 30 * time.Second, Errors: []int{400, 401, 403, 404, 409, 413, 415, 422, 503},
 		}, func(ctx context.Context, in *systemInput) (*systemOutput, error) {
 			out, err := d.administer(ctx, name, in)
 			if err != nil {
@@ -47,6 +48,9 @@ func (d *door) administration(api huma.API) {
 }
 
 func (d *door) administer(ctx context.Context, name string, in *systemInput) (*systemOutput, error) {
+	if err := isType(in.ContentType, "application/json"); err != nil {
+		return nil, err
+	}
 	body, about, err := part(name, in.RawBody)
 	if err != nil {
 		return nil, err
@@ -55,7 +59,7 @@ func (d *door) administer(ctx context.Context, name string, in *systemInput) (*s
 	if err != nil {
 		return nil, err
 	}
-	meta := about.Meta(commands.Meta{ID: in.Key, Traceparent: in.Traceparent})
+	meta := about.Meta(commands.Meta{ID: in.Key, Traceparent: trace(in.Traceparent)})
 	meta.Actor = identity(ctx).Actor()
 	if meta.Via == "" {
 		meta.Via = "http"

@@ -92,6 +92,9 @@ const waitForSeq = 2 * time.Second
 // MaxDocument is the size of the largest request, which brings a document.
 const MaxDocument = 24 << 20
 
+// maxForm is the size of a request that brings a few words.
+const maxForm = 64 << 10
+
 type door struct {
 	app    Backend
 	gate   Gate
@@ -172,7 +175,7 @@ func New(a Backend, c Config) http.Handler {
 func withoutUnprocessable(doc *huma.OpenAPI) {
 	for path, item := range doc.Paths {
 		for _, o := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
-			if o != nil && !strings.Contains(path, "/commands/") && o.OperationID != "rotate-key" {
+			if o != nil && !strings.Contains(path, "/commands/") && o.OperationID != "rotate-key" && o.OperationID != "arrive" {
 				delete(o.Responses, "422")
 			}
 		}

@@ -7,8 +7,10 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"cairn/events"
@@ -135,6 +137,9 @@ func read(name string, body []byte) (commands.Command, app.About, error) {
 
 // part parts a body into the command's own members and those around it.
 func part(name string, body []byte) (own []byte, about app.About, err error) {
+	if err := commands.Unambiguous(body); err != nil {
+		return nil, about, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s: %v", name, err), Hint: bodyHint}
+	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(body, &members); err != nil || members == nil {
 		return body, about, nil // who reads the command says what is wrong
@@ -151,14 +156,44 @@ func part(name string, body []byte) (own []byte, about app.About, err error) {
 	}
 	b, err := json.Marshal(around)
 	if err == nil {
-		err = json.Unmarshal(b, &about)
+		err = commands.Strictly(name, b, &about)
 	}
 	if err != nil {
-		return nil, about, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("%s: %v", name, err)}
+		return nil, about, err
 	}
 	own, err = json.Marshal(members)
 	return own, about, err
 }
+
+// BodyInput is what comes with a body that is one JSON object. It is exported as the
+// fields of an embedded struct are not read otherwise.
+type BodyInput struct {
+	Key         string `header:"Idempotency-Key" doc:"The command's id, a UUID: the same again gives the same answer and adds nothing"`
+	Actor       string `header:"Cairn-Actor" doc:"Who it is, on a server without users"`
+	ContentType string `header:"Content-Type" hidden:"true"`
+	RawBody     []byte `contentType:"application/json"`
+}
+
+// read reads the body of an operation.
+func (in *BodyInput) read(operation string, into any) error {
+	if err := isType(in.ContentType, "application/json"); err != nil {
+		return err
+	}
+	if err := commands.Strictly(operation, in.RawBody, into); err != nil {
+		return problemOf(err)
+	}
+	return nil
+}
+
+// describe describes the body of an operation.
+func describe[T any](api huma.API, example any) *huma.RequestBody {
+	s := huma.SchemaFromType(api.OpenAPI().Components.Schemas, reflect.TypeFor[T]())
+	s.PrecomputeMessages()
+	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: s, Example: example}}}
+}
+
+// bodyHint is what to do about a body that cannot be read at all.
+const bodyHint = "Send one JSON object; /docs shows one for each operation, /api/v1/openapi.json says what is in it."
 
 func (d *door) execute(ctx context.Context, name string, in *commandInput) (*commandOutput, error) {
 	if err := isType(in.ContentType, "application/json"); err != nil {
@@ -168,7 +203,10 @@ func (d *door) execute(ctx context.Context, name string, in *commandInput) (*com
 	if err != nil {
 		return nil, err
 	}
-	meta := meta(ctx, commands.Meta{ID: in.Key, Checklist: in.Checklist, OnBehalfOf: in.OnBehalfOf, Traceparent: in.Traceparent}, about)
+	if in.OnBehalfOf != "" && !commands.IsActor(in.OnBehalfOf) {
+		return nil, refuse("It is a name, one line of text.", "Cairn-On-Behalf-Of: %.60q is nobody", in.OnBehalfOf)
+	}
+	meta := meta(ctx, commands.Meta{ID: in.Key, Checklist: in.Checklist, OnBehalfOf: in.OnBehalfOf, Traceparent: trace(in.Traceparent)}, about)
 	if meta.Expect, err = expected(in.IfMatch); err != nil {
 		return nil, err
 	}
@@ -199,6 +237,19 @@ func (d *door) execute(ctx context.Context, name string, in *commandInput) (*com
 		}
 	}
 	return &commandOutput{Seq: r.Seq, Body: r}, err
+}
+
+var traceForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)
+})
+
+// trace is the traceparent of a request; one that cannot be read is passed over, as
+// W3C Trace Context has it.
+func trace(header string) string {
+	if !traceForm().MatchString(header) {
+		return ""
+	}
+	return header
 }
 
 // meta is what stands around a command of a request.

@@ -38,7 +38,7 @@ func negotiate(there []form, format, accept string) (form, error) {
 	if format != "" {
 		i := slices.IndexFunc(there, func(f form) bool { return f.name == format })
 		if i < 0 {
-			return form{}, problem(http.StatusBadRequest, "usage", 2, fmt.Sprintf("format=%s: there is %s", format, names(there)))
+			return form{}, problem(http.StatusBadRequest, "usage", 2, fmt.Sprintf("format=%s: there is no such form", format)).hinted("There is " + names(there) + ".")
 		}
 		return there[i], nil
 	}

@@ -29,11 +29,11 @@ func ambiguous(u *url.URL) *Problem {
 	raw := strings.ToLower(u.EscapedPath())
 	switch {
 	case strings.ContainsFunc(u.Path, control):
-		return refuse("the path holds a control character", "")
+		return refuse("the path holds a control character", "Write it without.")
 	case strings.Contains(raw, "%2f"), strings.Contains(raw, "%5c"), strings.Contains(u.Path, `\`):
 		return refuse("the path holds an encoded slash", "Name a task or a section by its key.")
 	case u.Path == "" || u.Path[0] != '/':
-		return refuse("the path does not begin with /", "")
+		return refuse("the path does not begin with /", "/docs shows those that there are.")
 	case path.Clean(u.Path) != strings.TrimSuffix(u.Path, "/") && u.Path != "/":
 		return refuse("the path holds //, /./ or /../", "Write it without them.")
 	}
@@ -44,7 +44,7 @@ func ambiguous(u *url.URL) *Problem {
 	for name, values := range q {
 		for _, v := range append(values, name) {
 			if strings.ContainsRune(v, 0) {
-				return refuse("the query holds a NUL", "")
+				return refuse("the query holds a NUL", "Write it without.")
 			}
 		}
 	}

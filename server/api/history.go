@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -81,8 +80,8 @@ func (d *door) history(api huma.API) {
 
 func readStep(ctx context.Context, checklist string, line []byte) (commands.Step, error) {
 	var sent app.JSONStep
-	if err := json.Unmarshal(line, &sent); err != nil {
-		return commands.Step{}, &commands.Error{Code: commands.CodeUsage, Message: "a step of a history is no JSON: " + err.Error()}
+	if err := commands.Strictly("a step of a history", line, &sent); err != nil {
+		return commands.Step{}, err
 	}
 	// Who may change a checklist may take its history, and nothing else by this door.
 	if right, known := rightOf(sent.Command); known && right != members.Change && right != createOrChange {

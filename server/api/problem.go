@@ -162,7 +162,7 @@ var ourProblems = sync.OnceFunc(func() {
 		case status >= http.StatusInternalServerError:
 			code, exit = "failure", 1
 		}
-		return problem(status, code, exit, message)
+		return problem(status, code, exit, message).hinted("/docs shows what each operation takes, /api/v1/openapi.json says it to programs.")
 	}
 })
 

@@ -27,6 +27,14 @@ type adopted struct {
 	Revision  uint64 `json:"revision" doc:"How many events of the checklist are here"`
 }
 
+// arrival is the body of what ends a publication.
+type arrival struct {
+	To         string `json:"to" minLength:"1" doc:"The URL of this server"`
+	From       string `json:"from" minLength:"1" doc:"The origin of the log that it came from"`
+	Checkpoint string `json:"checkpoint,omitempty" doc:"A checkpoint of that log: its origin, length and root"`
+	Via        string `json:"via,omitempty" maxLength:"20"`
+}
+
 // maxAdopt is the size of the largest part in which a checklist is taken over.
 const maxAdopt = 64 << 20
 
@@ -73,26 +81,25 @@ func (d *door) publish(api huma.API) {
 	})
 	huma.Register(api, huma.Operation{
 		OperationID: "arrive", Method: http.MethodPost, Path: "/api/v1/checklists/{checklist}/publish/end",
-		Summary: "Say that a checklist was taken over, and where from", Tags: []string{"administration"}, Errors: []int{400, 401, 403, 404, 409, 503},
+		Summary: "Say that a checklist was taken over, and where from", Tags: []string{"administration"}, SkipValidateBody: true,
+		MaxBodyBytes: maxForm, BodyReadTimeout: 30 * time.Second, Errors: []int{400, 401, 403, 404, 409, 413, 415, 422, 503},
 	}, func(ctx context.Context, in *struct {
 		Checklist string `path:"checklist" maxLength:"63" doc:"The name of the checklist"`
-		Key       string `header:"Idempotency-Key" doc:"The command's id, a UUID"`
-		Actor     string `header:"Cairn-Actor" doc:"Who it is, on a server without users"`
-		Body      struct {
-			To         string `json:"to" minLength:"1" doc:"The URL of this server"`
-			From       string `json:"from" minLength:"1" doc:"The origin of the log that it came from"`
-			Checkpoint string `json:"checkpoint,omitempty" doc:"A checkpoint of that log: its origin, length and root"`
-			Via        string `json:"via,omitempty" maxLength:"20"`
+		BodyInput
+	},
+	) (*out, error) {
+		var body arrival
+		if err := in.read("arrive", &body); err != nil {
+			return nil, err
 		}
-	}) (*out, error) {
-		meta := commands.Meta{
-			ID: in.Key, Checklist: in.Checklist, Via: in.Body.Via, Cause: in.Body.Checkpoint,
-			Actor: identity(ctx).Actor(),
+		if body.To == "" || body.From == "" {
+			return nil, refuse("It takes: to, from, checkpoint, via", "arrive: to and from are wanted: the URL of this server, and the origin of the log that it came from")
 		}
+		meta := commands.Meta{ID: in.Key, Checklist: in.Checklist, Via: body.Via, Cause: body.Checkpoint, Actor: identity(ctx).Actor()}
 		if meta.Via == "" {
 			meta.Via = "http"
 		}
-		result, err := to.Arrive(ctx, meta, in.Body.To, in.Body.From)
+		result, err := to.Arrive(ctx, meta, body.To, body.From)
 		if err != nil {
 			return nil, problemOf(err)
 		}
@@ -109,7 +116,7 @@ func (d *door) publish(api huma.API) {
 			Schema: &huma.Schema{Type: huma.TypeString}, Example: "{\"specversion\":\"1.0\",\"type\":\"cairn.checklist.created.v1\",…}\n",
 		}},
 	}
-	paths["/api/v1/checklists/{checklist}/publish/end"].Post.RequestBody.Content["application/json"].Example = map[string]any{
+	paths["/api/v1/checklists/{checklist}/publish/end"].Post.RequestBody = describe[arrival](api, map[string]any{
 		"to": "https://cairn.example", "from": "cairn/01890a5d-ac96-774b-bcce-b302099a8057",
-	}
+	})
 }

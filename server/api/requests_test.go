@@ -108,6 +108,10 @@ func TestBadRequests(t *testing.T) {
 		if code := r.code(t); r.StatusCode != c.status || code != c.code || !strings.Contains(string(r.body), c.says) {
 			t.Errorf("%s: got %d %s, want %d %s about %q\n%.300s", c.name, r.StatusCode, code, c.status, c.code, c.says, r.body)
 		}
+		// What to do is a hint, where detail does not end with it.
+		if !strings.Contains(string(r.body), `: want `) && !strings.Contains(string(r.body), `: write `) && r.StatusCode != http.StatusNotFound && c.name != "null" {
+			r.bad(t, c.name, c.status, c.code, "")
+		}
 		if c.status == 405 && !strings.Contains(r.Header.Get("Allow"), "OPTIONS") {
 			t.Errorf("%s: Allow is %q", c.name, r.Header.Get("Allow"))
 		}

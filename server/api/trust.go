@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -50,9 +51,9 @@ func (d *door) trusted(api huma.API) {
 	})
 	huma.Register(api, huma.Operation{
 		OperationID: "rotate-key", Method: http.MethodPost, Path: "/api/v1/key/rotate", Summary: "Make a new key, for which the old one vouches",
-		Tags: []string{"trust"}, Errors: []int{400, 401, 403, 422, 503},
+		Tags: []string{"trust"}, SkipValidateBody: true, MaxBodyBytes: maxForm, BodyReadTimeout: 30 * time.Second, Errors: []int{400, 401, 403, 413, 415, 422, 503},
 	}, d.rotateKey)
-	api.OpenAPI().Paths["/api/v1/key/rotate"].Post.RequestBody.Content["application/json"].Example = map[string]any{"reason": "Ada left"}
+	api.OpenAPI().Paths["/api/v1/key/rotate"].Post.RequestBody = describe[rotation](api, map[string]any{"reason": "Ada left"})
 	huma.Register(api, huma.Operation{
 		OperationID: "checkpoint", Method: http.MethodGet, Path: "/api/v1/checkpoint", Summary: "A signed checkpoint of the log",
 		Description: "A signed note (C2SP tlog-checkpoint).",
@@ -154,16 +155,18 @@ func (d *door) keyOf(verifier string, announced events.Seq) (*struct{ Body key }
 	return &struct{ Body key }{k}, nil
 }
 
-func (d *door) rotateKey(ctx context.Context, in *struct {
-	Key   string `header:"Idempotency-Key" doc:"The command's id, a UUID: the same again gives the same answer and adds nothing"`
-	Actor string `header:"Cairn-Actor" doc:"Who it is, on a server without users"`
-	Body  struct {
-		Reason string `json:"reason,omitempty" doc:"Why"`
-		Via    string `json:"via,omitempty" maxLength:"20" doc:"The program that sends it, such as cli"`
+// rotation is the body of a request for a new key.
+type rotation struct {
+	Reason string `json:"reason,omitempty" doc:"Why"`
+	Via    string `json:"via,omitempty" maxLength:"20" doc:"The program that sends it, such as cli"`
+}
+
+func (d *door) rotateKey(ctx context.Context, in *BodyInput) (*struct{ Body key }, error) {
+	var body rotation
+	if err := in.read("rotate-key", &body); err != nil {
+		return nil, err
 	}
-}) (*struct{ Body key }, error,
-) {
-	meta := meta(ctx, commands.Meta{}, app.About{Reason: in.Body.Reason, Via: in.Body.Via})
+	meta := meta(ctx, commands.Meta{}, app.About{Reason: body.Reason, Via: body.Via})
 	verifier, seq, err := d.trust.RotateKey(ctx, trust.Stamp{
 		ID: in.Key, Actor: meta.Actor, Via: meta.Via, Reason: strings.TrimSpace(meta.Reason), Now: d.now,
 		NewID: func() string { return uuid.Must(uuid.NewV7()).String() },

@@ -1,11 +1,6 @@
 package commands
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"slices"
 )
 
@@ -54,7 +49,7 @@ func DecodeSystem(name string, body []byte) (SystemCommand, error) {
 
 func strict[C SystemCommand](name string, body []byte) (SystemCommand, error) {
 	var c C
-	return c, strictly(name, body, &c)
+	return c, Strictly(name, body, &c)
 }
 
 type form struct {
@@ -81,7 +76,7 @@ func formOf[C Command]() form {
 	var zero C
 	return form{zero.Name(), zero, func(body []byte) (Command, error) {
 		var c C
-		return c, strictly(zero.Name(), body, &c)
+		return c, Strictly(zero.Name(), body, &c)
 	}}
 }
 
@@ -90,7 +85,7 @@ func verbForm(v Verb) form {
 	zero := Transition{Verb: v}
 	return form{zero.Name(), zero, func(body []byte) (Command, error) {
 		c := Transition{Verb: v}
-		if err := strictly(zero.Name(), body, &c); err != nil {
+		if err := Strictly(zero.Name(), body, &c); err != nil {
 			return nil, err
 		}
 		if c.Verb != v {
@@ -98,58 +93,4 @@ func verbForm(v Verb) form {
 		}
 		return c, nil
 	}}
-}
-
-// strictly reads one JSON object into c and refuses what c does not know.
-func strictly(name string, body []byte, c any) error {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(c)
-	if err == nil {
-		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("more than one JSON value")
-		}
-	}
-	if err == nil {
-		return nil
-	}
-	var kind *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &kind):
-		where := kind.Field
-		if where == "" {
-			where = "the command"
-		}
-		return usage("%s: %s is %s; want %s", name, where, article(kind.Value), words(kind.Type.String()))
-	case errors.Is(err, io.EOF):
-		return usage("%s: there is no JSON", name)
-	}
-	return usage("%s: %s", name, short(fmt.Sprint(err)))
-}
-
-// words tells a Go type as JSON has it.
-func words(kind string) string {
-	switch kind {
-	case "string", "commands.Verb":
-		return "a string"
-	case "bool":
-		return "true or false"
-	case "[]string":
-		return "a list of strings"
-	case "[]uint8":
-		return "a string in base64"
-	case "events.Seq", "uint64", "int", "float64":
-		return "a number"
-	}
-	return "an object"
-}
-
-func article(noun string) string {
-	switch noun {
-	case "array", "object":
-		return "an " + noun
-	case "bool":
-		return "true or false"
-	}
-	return "a " + noun
 }

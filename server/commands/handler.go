@@ -166,18 +166,20 @@ func check(meta Meta, cmd Command) (string, error) {
 	if err := CheckName(meta.Checklist); err != nil {
 		return "", err
 	}
-	if err := checkID(meta.ID); err != nil {
+	if err := CheckID(meta.ID); err != nil {
 		return "", err
 	}
 	return Hash(meta.Checklist, cmd)
 }
 
-func checkID(id string) error {
+// CheckID returns an error unless id can be that of a command; "" is one that is
+// made.
+func CheckID(id string) error {
 	if id == "" {
 		return nil
 	}
 	if _, err := uuid.Parse(id); err != nil {
-		return usage("--id %q is no UUID", id)
+		return &Error{Code: CodeUsage, Message: fmt.Sprintf("--id %q is no UUID", short(id)), Hint: "One is like 01890a5d-ac96-774b-bcce-b302099a8057; where none is given, one is made."}
 	}
 	return nil
 }

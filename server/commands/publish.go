@@ -53,7 +53,7 @@ func (h *Handler) Adopt(ctx context.Context, meta Meta, from string, bodies [][]
 		return 0, err
 	}
 	if from == "" && len(bodies) > 0 {
-		return 0, usage("%s is taken over from which log? Name its origin", name)
+		return 0, &Error{Code: CodeUsage, Message: name + " is taken over from which log?", Hint: "Nothing was written. Name its origin."}
 	}
 	ctx, cancel := context.WithTimeout(ctx, h.config.Deadline)
 	defer cancel()
@@ -123,17 +123,20 @@ func (h *Handler) Adopt(ctx context.Context, meta Meta, from string, bodies [][]
 }
 
 // adoptable reads an event as it is stored elsewhere.
-func adoptable(name string, body []byte) (events.Envelope, error) {
-	env, err := events.Unmarshal(body)
+func adoptable(name string, body []byte) (env events.Envelope, err error) {
+	wrong := func(format string, args ...any) (events.Envelope, error) {
+		return env, &Error{Code: CodeUsage, Message: fmt.Sprintf(format, args...), Hint: "Nothing was written. Send the events as they are stored, one a line."}
+	}
+	env, err = events.Unmarshal(body)
 	switch _, parse := uuid.Parse(env.ID); {
 	case err != nil:
-		return env, usage("what was sent is no event: %v", err)
+		return wrong("what was sent is no event: %v", err)
 	case env.Checklist != name:
-		return env, usage("an event of %q was sent to %s", short(env.Checklist), name)
+		return wrong("an event of %q was sent to %s", short(env.Checklist), name)
 	case parse != nil:
-		return env, usage("revision %d of %s has the id %q, which is no UUID", env.Revision, name, short(env.ID))
+		return wrong("revision %d of %s has the id %q, which is no UUID", env.Revision, name, short(env.ID))
 	case len(body) > events.MaxEvent || bytes.ContainsAny(body, "\n\r"):
-		return env, usage("revision %d of %s is not in the stored form", env.Revision, name)
+		return wrong("revision %d of %s is not in the stored form", env.Revision, name)
 	}
 	return env, nil
 }

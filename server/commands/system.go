@@ -31,7 +31,7 @@ func DecideSystem(st *members.State, cmd SystemCommand, now time.Time) ([]events
 // what others wrote meanwhile. Of meta it takes what is not about a checklist.
 func (h *Handler) Administer(ctx context.Context, meta Meta, cmd SystemCommand) (Result, error) {
 	meta.Checklist = ""
-	if err := checkID(meta.ID); err != nil {
+	if err := CheckID(meta.ID); err != nil {
 		return Result{}, err
 	}
 	hash, err := Hash("", cmd)

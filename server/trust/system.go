@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"golang.org/x/mod/sumdb/note"
 
 	"cairn/events"
@@ -119,10 +118,8 @@ func appendSystem(ctx context.Context, log events.Log, s *Stamp, command string,
 // Checkpoints that the old key signed stay valid. With the id of a command that
 // did it before, it returns what that returned, and changes nothing.
 func RotateKey(ctx context.Context, log *natslog.Log, s Stamp) (verifier string, seq events.Seq, err error) {
-	if s.ID != "" {
-		if _, err := uuid.Parse(s.ID); err != nil {
-			return "", 0, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--id %q is no UUID", s.ID)}
-		}
+	if err := commands.CheckID(s.ID); err != nil {
+		return "", 0, err
 	}
 	if err := log.SettleKey(ctx); err != nil {
 		return "", 0, err

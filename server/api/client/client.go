@@ -325,11 +325,10 @@ func (a *App) send(ctx context.Context, meta commands.Meta, cmd commands.Command
 	if err := commands.CheckName(meta.Checklist); err != nil {
 		return app.Outcome{}, err
 	}
-	if meta.ID != "" {
-		if _, err := uuid.Parse(meta.ID); err != nil {
-			return app.Outcome{}, &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--id %q is no UUID", meta.ID)}
-		}
-	} else if !dry {
+	if err := commands.CheckID(meta.ID); err != nil {
+		return app.Outcome{}, err
+	}
+	if meta.ID == "" && !dry {
 		// With an id of its own the command can be sent again.
 		id, err := uuid.NewV7()
 		if err != nil {

@@ -177,6 +177,17 @@ func TestNATSGone(t *testing.T) {
 		t.Error("a client does not know that it may be behind")
 	}
 
+	// Who begins to listen now hears what is known.
+	want := events.Seq(1)
+	for env, err := range other.Served.Subscribe(t.Context(), events.Filter{}, client.Notices{}) {
+		if err != nil || env.Seq != want {
+			t.Fatalf("a feed that begins without NATS: got @%d, %v, want @%d", env.Seq, err, want)
+		}
+		if want++; env.Seq == s.App.Feed().Position() {
+			break
+		}
+	}
+
 	jetStream(t, store, port)
 	var res reply
 	for {

@@ -249,6 +249,21 @@ func (l *Log) Listening() net.Addr {
 	return l.server.Addr()
 }
 
+// Listeners returns how many NATS clients from outside there are.
+func (l *Log) Listeners() int {
+	if l.server == nil || l.server.door == nil {
+		return 0
+	}
+	d := l.server.door
+	d.mu.Lock()
+	account := d.account
+	d.mu.Unlock()
+	if account == nil {
+		return 0
+	}
+	return account.NumLocalConnections()
+}
+
 // Recheck asks Authenticate again about each client from outside, and
 // disconnects those that it answers otherwise about than when they came: a token
 // that was revoked ends what goes on under it. It returns how many that were.

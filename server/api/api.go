@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -104,6 +105,7 @@ type door struct {
 	heavy  limiter
 
 	metrics *Metrics
+	streams atomic.Int64 // how many read the feed
 }
 
 // New returns the door. It is safe for concurrent use.

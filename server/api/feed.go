@@ -73,9 +73,9 @@ func (d *door) begin(ctx context.Context, in *feedInput) (events.Seq, error) {
 				hinted("A position of one log says nothing about another: begin with after=0.")
 		}
 	}
-	end, err := d.app.Last(ctx)
-	if err != nil {
-		return 0, err
+	end, away := d.app.Last(ctx)
+	if away != nil { // what this server has is told nevertheless
+		end = d.app.Feed().Position()
 	}
 	for _, given := range []string{in.LastEventID, in.LastID, in.After} {
 		if given == "" {
@@ -88,6 +88,9 @@ func (d *door) begin(ctx context.Context, in *feedInput) (events.Seq, error) {
 		after := events.Seq(n)
 		if after <= end {
 			return after, nil
+		}
+		if away != nil {
+			return 0, away
 		}
 		// Another server can be ahead of this one, for a moment.
 		if err := d.app.Wait(ctx, after, waitForSeq); err != nil {

@@ -38,6 +38,8 @@ func (d *door) stream(ctx context.Context, w http.ResponseWriter, after events.S
 	h.Set("X-Accel-Buffering", "no") // proxies that gather answers
 	s := &stream{d: d, w: w, c: http.NewResponseController(w), cursor: d.app.Feed().Subscribe(after), wanted: wanted, told: after}
 	defer s.cursor.Close()
+	d.streams.Add(1)
+	defer d.streams.Add(-1)
 	// Whoever comes next on this connection has a time of its own.
 	defer func() { _ = s.c.SetWriteDeadline(time.Time{}) }()
 	s.deadline()

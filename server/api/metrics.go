@@ -12,19 +12,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"cairn/events"
+	"cairn/server/app"
 	"cairn/server/commands"
 )
 
 // Metrics are the server's figures for Prometheus.
 type Metrics struct {
-	// Subscribers counts the clients that follow the log at the moment, by door.
-	Subscribers *prometheus.GaugeVec
-
 	registry  *prometheus.Registry
 	requests  *prometheus.CounterVec
 	took      *prometheus.HistogramVec
 	commands  *prometheus.CounterVec
-	appended  prometheus.Counter
 	conflicts prometheus.Counter
 }
 
@@ -42,17 +39,11 @@ func NewMetrics() *Metrics {
 		commands: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cairn_commands_total", Help: "Commands over HTTP, by name and outcome: changed, unchanged, repeated or the code of a problem.",
 		}, []string{"command", "outcome"}),
-		appended: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "cairn_events_appended_total", Help: "Events that commands over HTTP appended.",
-		}),
 		conflicts: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "cairn_conflicts_total", Help: "Commands over HTTP refused as something had changed meanwhile.",
 		}),
-		Subscribers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "cairn_subscribers", Help: "Clients that follow the log, by door.",
-		}, []string{"door"}),
 	}
-	m.registry.MustRegister(m.requests, m.took, m.commands, m.appended, m.conflicts, m.Subscribers,
+	m.registry.MustRegister(m.requests, m.took, m.commands, m.conflicts,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -73,7 +64,35 @@ func (m *Metrics) watch(d *door) {
 			lag(func(s standing) float64 { return float64(s.behind) })),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cairn_projection_lag_seconds", Help: "How long the first event that the views do not hold has been in the log."},
 			lag(func(s standing) float64 { return s.age.Seconds() })),
+		subscribers("http", func() float64 { return float64(d.streams.Load()) }),
 	)
+	if a, ok := d.app.(appender); ok {
+		counter := func(name, help string, value func() uint64) prometheus.Collector {
+			return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(value()) })
+		}
+		m.registry.MustRegister(
+			counter("cairn_events_appended_total", "Events that this server appended, through whichever door.", func() uint64 { return a.Appends().Events }),
+			counter("cairn_append_conflicts_total", "Appends that came behind those of another server, and were decided again.", func() uint64 { return a.Appends().Conflicts }),
+			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cairn_views_stopped", Help: "Checklists that are not shown any more, as an event of theirs cannot be read."},
+				func() float64 { return float64(len(a.StoppedViews())) }),
+			subscribers("nats", func() float64 { return float64(a.Listeners()) }),
+		)
+	}
+}
+
+// appender is a Backend that says what its process does with the log.
+type appender interface {
+	Appends() app.Appends
+	// StoppedViews are the checklists whose views stand still.
+	StoppedViews() []string
+	// Listeners is how many NATS clients there are.
+	Listeners() int
+}
+
+func subscribers(door string, count func() float64) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "cairn_subscribers", Help: "Clients that follow the log, by door.", ConstLabels: prometheus.Labels{"door": door},
+	}, count)
 }
 
 func (m *Metrics) handler() http.Handler {
@@ -99,8 +118,6 @@ func (m *Metrics) command(name string, out *commandOutput, err error) {
 		outcome = "repeated"
 	case !out.Body.Changed:
 		outcome = "unchanged"
-	default:
-		m.appended.Add(float64(len(out.Body.Events)))
 	}
 	m.commands.WithLabelValues(name, outcome).Inc()
 }

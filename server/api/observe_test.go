@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"log/slog"
 	"net/http"
@@ -76,6 +77,7 @@ func TestOneLineARequest(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	d := open(t, api.Config{})
+	appended := fmt.Sprintf("cairn_events_appended_total %d\n", d.app.Appends().Events+1)
 	d.get("/a")
 	d.get("/b")
 	d.send("BREW", list, "")
@@ -91,7 +93,7 @@ func TestMetrics(t *testing.T) {
 		`cairn_commands_total{command="CompleteTask",outcome="changed"} 1`,
 		`cairn_commands_total{command="CompleteTask",outcome="unchanged"} 1`,
 		`cairn_commands_total{command="ReopenTask",outcome="changed_meanwhile"} 1`,
-		"cairn_events_appended_total 1", "cairn_conflicts_total 1", "cairn_projection_lag_events 0", "cairn_projection_lag_seconds 0",
+		appended, "cairn_conflicts_total 1", "cairn_projection_lag_events 0", "cairn_projection_lag_seconds 0",
 		"go_goroutines", "process_resident_memory_bytes",
 	} {
 		if !strings.Contains(text, want) {
@@ -170,7 +172,7 @@ func (l *cut) Follow(ctx context.Context, _ events.Filter) iter.Seq2[events.Enve
 }
 
 // TestReady: red with a reason where the log does not answer, or is not read any
-// more; alive all the while.
+// more; alive unless it will never be read again.
 func TestReady(t *testing.T) {
 	t.Parallel()
 	d := open(t, api.Config{})
@@ -199,11 +201,15 @@ func TestReady(t *testing.T) {
 	if text := string(other.get("/metrics").body); strings.Contains(text, "cairn_projection_lag_events 0") || strings.Contains(text, "cairn_projection_lag_seconds 0\n") {
 		t.Error("no lag in the metrics")
 	}
+	other.get("/healthz").want(t, http.StatusOK)
 	close(l.end)
 	if err := stalled.Feed().Wait(t.Context(), d.app.End()); err == nil {
 		t.Fatal("the feed did not end")
 	}
 	if r := other.get("/readyz").want(t, http.StatusServiceUnavailable); !strings.Contains(string(r.body), "is not read any more") {
+		t.Errorf("a reader that ended: %s", r.body)
+	}
+	if r := other.get("/healthz").want(t, http.StatusServiceUnavailable); r.code(t) != "not_alive" || !strings.Contains(string(r.body), "for good") {
 		t.Errorf("a reader that ended: %s", r.body)
 	}
 }

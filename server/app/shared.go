@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"cairn/events"
@@ -20,10 +21,11 @@ import (
 // write, too. Its views are kept current by one reader of the log.
 type Shared struct {
 	*Local
-	feed   *Feed
-	shared endings // nil where the log does not know
-	stop   context.CancelFunc
-	done   chan struct{}
+	feed    *Feed
+	shared  endings // nil where the log does not know
+	appends appends
+	stop    context.CancelFunc
+	done    chan struct{}
 
 	// told and series are the views over history, carried on as they are asked for.
 	told   *carried[*told]
@@ -61,7 +63,7 @@ func NewShared(ctx context.Context, log Log, c commands.Config) (*Shared, error)
 	// The feed comes first: a checklist that is made now is in the one or the other.
 	s.feed = NewFeed(log, s.take, c.Now)
 	s.shared, _ = log.(endings)
-	s.Local = NewLocal(handing{log, s.feed}, c)
+	s.Local = NewLocal(handing{log, s.feed, &s.appends}, c)
 	names, err := log.Checklists(ctx)
 	if err != nil {
 		return nil, err
@@ -108,13 +110,43 @@ func (s *Shared) warm(ctx context.Context, names []string) {
 // durable.
 type handing struct {
 	Log
-	feed *Feed
+	feed  *Feed
+	count *appends
+}
+
+// appends counts what was appended here.
+type appends struct{ events, conflicts atomic.Uint64 }
+
+// Appends is what a process appended, and how often another one had been quicker.
+type Appends struct{ Events, Conflicts uint64 }
+
+// Appends returns what was appended here.
+func (s *Shared) Appends() Appends {
+	return Appends{s.appends.events.Load(), s.appends.conflicts.Load()}
+}
+
+// StoppedViews returns the checklists that cannot be shown, as an event of theirs
+// cannot be read; sorted.
+func (s *Shared) StoppedViews() []string { return s.handler.Stopped() }
+
+// Listeners returns how many NATS clients listen to the log of this process.
+func (s *Shared) Listeners() int {
+	if l, ok := s.feed.log.(interface{ Listeners() int }); ok {
+		return l.Listeners()
+	}
+	return 0
 }
 
 func (h handing) Append(ctx context.Context, appends []events.Append) (events.Seq, error) {
 	last, err := h.Log.Append(ctx, appends)
-	if err == nil {
+	switch {
+	case err == nil:
+		for _, a := range appends {
+			h.count.events.Add(uint64(len(a.Events)))
+		}
 		h.feed.Hand(appends, last)
+	case errors.Is(err, events.ErrConflict):
+		h.count.conflicts.Add(1)
 	}
 	return last, err
 }

@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -136,6 +137,20 @@ func (h *Handler) list(name string) *list {
 		h.lists[name] = l
 	}
 	return l
+}
+
+// Stopped returns the checklists whose views stand still, as an event of theirs
+// cannot be read; sorted.
+func (h *Handler) Stopped() (names []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for name, l := range h.lists {
+		if l.view.Read(func(*checklist.State) error { return nil }) != nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Execute decides cmd and appends its events, all or none. It returns once they

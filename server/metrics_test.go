@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strconv"
@@ -118,4 +119,45 @@ func TestAppendConflictsAreCounted(t *testing.T) {
 		}
 	}
 	t.Error("500 times at once, and no conflict is counted")
+}
+
+// Where there are users, the figures want a token, but not at a door of their own,
+// which has nothing else.
+func TestMetricsDoor(t *testing.T) {
+	t.Parallel()
+	s, err := server.NewServer(t.Context(), server.ServeConfig{
+		Config: server.Config{State: t.TempDir()}, Place: server.Place{Dir: t.TempDir()}, Listen: "127.0.0.1:0", ListenMetrics: "127.0.0.1:0",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	if _, err := s.App.Administer(t.Context(), by(""), commands.AddUser{User: "ada", Role: "admin"}); err != nil {
+		t.Fatal(err)
+	}
+	at := strings.TrimSuffix(s.Metrics(), "/metrics")
+	for url, want := range map[string]int{
+		s.URL + "/metrics": http.StatusUnauthorized, s.Metrics(): http.StatusOK,
+		at + "/": http.StatusNotFound, at + "/api/v1/checklists": http.StatusNotFound, at + "/readyz": http.StatusNotFound,
+	} {
+		res, err := http.Get(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != want || want == http.StatusOK && !strings.Contains(string(b), "\ncairn_log_position 2\n") {
+			t.Errorf("%s: got %s, %v, want %d\n%.500s", url, res.Status, err, want, b)
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if res, err := http.Get(s.Metrics()); err == nil {
+		res.Body.Close()
+		t.Error("the door is open although the server has stopped")
+	}
 }

@@ -52,6 +52,9 @@ type ServeConfig struct {
 	// ListenNATS is the address of the door for NATS clients, which see changes and
 	// can do nothing else; empty for none. Not with NATS.
 	ListenNATS string
+	// ListenMetrics is the address of a door for Prometheus alone, which asks for no
+	// token; empty for none. The figures are at /metrics of Listen, too.
+	ListenMetrics string
 	// Version is told to clients.
 	Version string
 	// Log takes what operators want to know; nil is nothing.
@@ -85,6 +88,7 @@ type Server struct {
 	stopGate func()
 	cut      context.CancelFunc // ends the feeds
 	nats     *natsDoor          // nil if there is none
+	figures  figures
 }
 
 // NewServer opens the log and listens. The caller runs it, or closes it.
@@ -114,6 +118,9 @@ func NewServer(ctx context.Context, c ServeConfig) (*Server, error) {
 	err := s.open(ctx)
 	if err == nil {
 		err = s.listen(ctx)
+	}
+	if err == nil && c.ListenMetrics != "" {
+		err = s.figures.listen(ctx, c.ListenMetrics, s.said)
 	}
 	if err == nil {
 		a := Announcement{PID: os.Getpid(), URL: Near(s.URL), Secret: s.secret, NATS: s.NATS()}
@@ -151,8 +158,10 @@ func (s *Server) open(ctx context.Context) (err error) {
 	}
 	feeds, cut := context.WithCancel(context.WithoutCancel(ctx))
 	s.cut = cut
+	metrics := api.NewMetrics()
+	s.figures.metrics.Store(metrics)
 	handler := api.New(s.App, api.Config{
-		Version: c.Version, Now: c.Now, Trust: trust.NewOwn(s.log), Gate: s.gate, Log: s.said, Stopping: feeds.Done(),
+		Version: c.Version, Metrics: metrics, Now: c.Now, Trust: trust.NewOwn(s.log), Gate: s.gate, Log: s.said, Stopping: feeds.Done(),
 	})
 	if c.Wrap != nil {
 		handler = c.Wrap(handler)
@@ -293,6 +302,9 @@ func (s *Server) Run(ctx context.Context) error {
 	s.keepGate(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- s.http.Serve(s.listener) }()
+	var beside sync.WaitGroup
+	beside.Go(s.figures.serve)
+	defer beside.Wait()
 	if err := s.keepOpen(ctx, ended); err != nil {
 		return errors.Join(err, s.Close())
 	}
@@ -309,6 +321,7 @@ func (s *Server) Run(ctx context.Context) error {
 
 // Close closes the doors and the log.
 func (s *Server) Close() error {
+	s.figures.close()
 	if s.listener != nil {
 		_ = s.listener.Close() // it may be closed already
 	}

@@ -144,10 +144,16 @@ func (top *topology) add(name string, s composed) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	at := l.Addr().String()
+	m, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	at, figures := l.Addr().String(), m.Addr().String()
 	one := &composedServer{name: name, data: filepath.Join(t.TempDir(), "data"), url: "http://" + at}
 	top.servers[name], top.moved[name+":8080"] = one, at
-	places := []string{"/data", one.data, "0.0.0.0:8080", at}
+	top.moved[name+":9464"] = figures
+	places := []string{"/data", one.data, "0.0.0.0:8080", at, "0.0.0.0:9464", figures}
 	for from, to := range top.nats.Moved() {
 		places = append(places, from, to)
 	}

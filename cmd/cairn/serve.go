@@ -24,7 +24,7 @@ import (
 
 type serveOptions struct {
 	listen, nats, credentials string
-	natsListen                string
+	natsListen, metricsListen string
 	cert, key                 string
 	behindProxy               bool
 	replicas                  int
@@ -59,10 +59,11 @@ this server's key alone.
 	}
 	cmd.Flags().StringVar(&o.cert, "tls-cert", "", "a `FILE` with the certificate")
 	cmd.Flags().StringVar(&o.key, "tls-key", "", "a `FILE` with its key")
-	cmd.Flags().BoolVar(&o.behindProxy, "behind-proxy", false, "a proxy in front does TLS and sets X-Forwarded-For")
-	cmd.Flags().StringVar(&o.listen, "listen", server.DefaultListen, "the `address` to listen on")
-	cmd.Flags().StringVar(&o.nats, "nats", "", "the log lies in the JetStream at this `URL`, or these")
+	cmd.Flags().BoolVar(&o.behindProxy, "behind-proxy", false, "a proxy does TLS and sets X-Forwarded-For")
+	cmd.Flags().StringVar(&o.listen, "listen", server.DefaultListen, "the `address` of the API")
+	cmd.Flags().StringVar(&o.nats, "nats", "", "the log lies in the JetStream at this `URL`")
 	cmd.Flags().StringVar(&o.natsListen, "nats-listen", "", "the `address` where NATS clients see the changes")
+	cmd.Flags().StringVar(&o.metricsListen, "metrics-listen", "", "an `address` where Prometheus needs no token")
 	cmd.Flags().StringVar(&o.credentials, "nats-creds", "", "`FILE` with NATS credentials or NAME:PASSWORD")
 	cmd.Flags().IntVar(&o.replicas, "replicas", 1, "how many nodes keep a new log: `1 or 3`")
 	cmd.Flags().BoolVar(&o.check, "check", false, "ask the server at --listen if it is ready")
@@ -127,7 +128,7 @@ func (c *cli) serve(ctx context.Context, o *serveOptions, files []string) error 
 	s, err := server.NewServer(ctx, server.ServeConfig{
 		Config: server.Config{State: c.stateDir(), Now: now}, Place: c.place,
 		Listen: o.listen, CertFile: o.cert, KeyFile: o.key, BehindProxy: o.behindProxy,
-		NATS: o.nats, Credentials: o.credentials, Replicas: o.replicas, ListenNATS: o.natsListen, Version: version.Version(), Wrap: wrap,
+		NATS: o.nats, Credentials: o.credentials, Replicas: o.replicas, ListenNATS: o.natsListen, ListenMetrics: o.metricsListen, Version: version.Version(), Wrap: wrap,
 		Log: slog.New(slog.NewTextHandler(c.err, nil)),
 	})
 	if err != nil {

@@ -275,7 +275,7 @@ func TestComposeFile(t *testing.T) {
 	}
 	var asked []string
 	for _, target := range prometheus.ScrapeConfigs[0].StaticConfigs[0].Targets {
-		asked = append(asked, strings.TrimSuffix(target, ":8080"))
+		asked = append(asked, strings.TrimSuffix(target, ":9464"))
 	}
 	slices.Sort(asked)
 	slices.Sort(servers)

@@ -119,5 +119,5 @@ func (d *door) health(mux *routes) {
 		}
 		say(w, "ready")
 	})
-	mux.HandleFunc("GET /metrics", d.admitted(d.metrics.handler().ServeHTTP))
+	mux.HandleFunc("GET /metrics", d.admitted(d.metrics.Handler().ServeHTTP))
 }

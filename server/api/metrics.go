@@ -95,7 +95,8 @@ func subscribers(door string, count func() float64) prometheus.Collector {
 	}, count)
 }
 
-func (m *Metrics) handler() http.Handler {
+// Handler answers every request with the figures.
+func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{DisableCompression: true})
 }
 

@@ -92,10 +92,14 @@ func (d *door) begin(ctx context.Context, in *feedInput) (events.Seq, error) {
 		if away != nil {
 			return 0, away
 		}
-		// Another server can be ahead of this one, for a moment.
-		if err := d.app.Wait(ctx, after, waitForSeq); err != nil {
+		// Another server can be ahead of this one: for a moment, or while the part of the
+		// log that this one reads is cut off. That is no damage.
+		if err := d.reach(ctx, after); err != nil {
 			if ctx.Err() != nil {
 				return 0, err
+			}
+			if reported, failed := d.app.Reported(ctx, ""); failed != nil || after <= reported {
+				return 0, cmp.Or(failed, err)
 			}
 			return 0, problem(http.StatusGone, "beyond_end", 7, fmt.Sprintf("the log %s ends at @%d; there is no @%d", d.app.Origin(), end, after)).
 				hinted("The position is of another log, or this one lost its end: begin with after=0.")

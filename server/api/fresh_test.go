@@ -103,4 +103,10 @@ func TestFresh(t *testing.T) {
 	}
 	r = &reporting{Shared: d.app, last: end, unheard: events.ErrUnavailable}
 	d.over(r, api.Config{}).get(list+"?fresh=1").want(t, http.StatusServiceUnavailable)
+
+	// A feed from where another server is: that this one is behind is no damage.
+	for reported, status := range map[events.Seq]int{end + 1: http.StatusServiceUnavailable, end: http.StatusGone} {
+		r := &reporting{Shared: d.app, last: reported}
+		d.over(r, api.Config{}).get(fmt.Sprintf("/api/v1/events?after=%d", end+1)).want(t, status)
+	}
 }

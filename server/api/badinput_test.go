@@ -182,8 +182,17 @@ func TestHugeBodies(t *testing.T) {
 	d := open(t, api.Config{})
 	handler := api.New(d.app, api.Config{Now: func() time.Time { return d.now }, Trust: trust.NewOwn(d.log)})
 	end := d.log.End()
+	commands := 0
 	for _, op := range takers(t, d) {
+		if strings.Contains(op.path, "migration/commands/") {
+			if commands++; commands > 1 {
+				continue // they are registered in one loop
+			}
+		}
 		for _, length := range []int64{-1, 65 << 20} {
+			if length > 0 && op.kind == "application/x-ndjson" {
+				continue // the same, of many megabytes
+			}
 			endless := &zeros{left: 65 << 20}
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, op.path, endless)
 			r.ContentLength = length
@@ -206,13 +215,12 @@ func TestHugeBodies(t *testing.T) {
 // zeros is a body of so many bytes.
 type zeros struct{ left int }
 
+var zeroes = strings.Repeat("0", 64<<10)
+
 func (z *zeros) Read(b []byte) (int, error) {
-	n := min(len(b), z.left)
+	n := min(len(b), z.left, len(zeroes))
 	if z.left -= n; n == 0 {
 		return 0, io.EOF
 	}
-	for i := range b[:n] {
-		b[i] = '0'
-	}
-	return n, nil
+	return copy(b[:n], zeroes), nil
 }

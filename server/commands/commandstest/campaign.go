@@ -139,8 +139,13 @@ func (c *Campaign) until(ctx context.Context, first int, try func(s Server) erro
 		if !again(err) || ctx.Err() != nil {
 			return fmt.Errorf("server %d: %w", server, err)
 		}
+		time.Sleep(between)
 	}
 }
+
+// between is how long a client waits after an attempt that failed: a server that
+// knows that it cannot answer says so at once.
+const between = 10 * time.Millisecond
 
 func again(err error) bool {
 	return errors.Is(err, events.ErrUnavailable) || errors.Is(err, events.ErrConflict) || errors.Is(err, context.DeadlineExceeded)
@@ -211,6 +216,7 @@ func (c *Campaign) client(ctx context.Context, n int, stop <-chan struct{}) erro
 					return fmt.Errorf("plain read: %w", err)
 				}
 				c.failed.Add(1)
+				time.Sleep(between)
 				continue
 			}
 			known[name] = max(known[name], in.Seq)

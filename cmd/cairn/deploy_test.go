@@ -103,14 +103,17 @@ func compose(t *testing.T) *topology {
 			top.add(name, s)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(top.servers)) {
-		top.start(name)
-	}
 	t.Cleanup(func() {
 		for _, s := range top.servers {
 			s.kill()
 		}
 	})
+	for name := range top.servers { // at once
+		top.run(name)
+	}
+	for name := range top.servers {
+		top.start(name)
+	}
 	return top
 }
 
@@ -179,14 +182,7 @@ func (top *topology) start(name string) {
 	t.Helper()
 	for began := time.Now(); ; {
 		if s.cmd == nil {
-			s.said = new(bytes.Buffer)
-			s.cmd = exec.Command(filepath.Join(bin, "cairn"), s.args...)
-			s.cmd.Dir, s.cmd.Env, s.cmd.Stderr = t.TempDir(), s.env, s.said
-			if err := s.cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			s.ended = make(chan error, 1)
-			go func(cmd *exec.Cmd) { s.ended <- cmd.Wait() }(s.cmd)
+			top.run(name)
 		}
 		if top.healthy(name) == nil {
 			return
@@ -201,6 +197,21 @@ func (top *topology) start(name string) {
 			t.Fatalf("%s does not get ready: %s", name, s.said)
 		}
 	}
+}
+
+// run starts the process of a server.
+func (top *topology) run(name string) {
+	t, s := top.t, top.servers[name]
+	t.Helper()
+	s.said = new(bytes.Buffer)
+	s.cmd = exec.Command(filepath.Join(bin, "cairn"), s.args...)
+	s.cmd.Dir, s.cmd.Env, s.cmd.Stderr = t.TempDir(), s.env, s.said
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	s.ended = ended
+	go func(cmd *exec.Cmd) { ended <- cmd.Wait() }(s.cmd)
 }
 
 // kill ends it with kill -9.

@@ -78,9 +78,9 @@ type ackedEnd struct {
 
 // openAcked makes the stream where there is none.
 func (l *Log) openAcked(ctx context.Context, replicas int) error {
-	_, err := l.js.Stream(ctx, ackedStreamName)
+	_, err := l.lookUp(ctx, ackedStreamName)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		_, err = l.js.CreateOrUpdateStream(ctx, ackedConfig(replicas))
+		_, err = l.make(ctx, ackedConfig(replicas))
 	}
 	if err != nil {
 		return l.failed(ctx, "look up the stream "+ackedStreamName, err)

@@ -113,8 +113,13 @@ func (l *Log) connect(ctx context.Context, server string, r *Remote) (err error)
 	if err := l.dial(server, r); err != nil {
 		return err
 	}
-	l.stream, err = l.js.Stream(ctx, streamName)
-	heads, err2 := l.js.Stream(ctx, headStreamName)
+	l.stream, err = l.lookUp(ctx, streamName)
+	heads, err2 := l.lookUp(ctx, headStreamName)
+	if errors.Is(err, jetstream.ErrStreamNotFound) && err2 == nil { // it was made before
+		if l.stream, err = l.lookUpMade(ctx, streamName); errors.Is(err, nats.ErrTimeout) {
+			err = jetstream.ErrStreamNotFound
+		}
+	}
 	noStream, noHeads := errors.Is(err, jetstream.ErrStreamNotFound), errors.Is(err2, jetstream.ErrStreamNotFound)
 	switch {
 	case err != nil && !noStream:
@@ -168,13 +173,13 @@ func (l *Log) dial(server string, r *Remote) (err error) {
 func (l *Log) createRemote(ctx context.Context, r *Remote, noStream bool) (jetstream.Stream, error) {
 	var err error
 	if noStream {
-		l.stream, err = l.js.CreateStream(ctx, streamConfig(r.Replicas))
-		if err != nil && !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+		if l.stream, err = l.make(ctx, streamConfig(r.Replicas)); err != nil {
 			return nil, l.failed(ctx, "create the stream", err)
 		}
-		if l.stream, err = l.js.Stream(ctx, streamName); err != nil {
-			return nil, l.failed(ctx, "look up the stream", err)
-		}
+	}
+	// As it is now.
+	if l.stream, err = l.lookUpMade(ctx, streamName); err != nil {
+		return nil, l.failed(ctx, "look up the stream", err)
 	}
 	switch last := l.stream.CachedInfo().State.LastSeq; {
 	case last > 1:
@@ -196,7 +201,7 @@ func (l *Log) createRemote(ctx context.Context, r *Remote, noStream bool) (jetst
 			return nil, err
 		}
 	}
-	heads, err := l.js.CreateOrUpdateStream(ctx, headConfig(r.Replicas))
+	heads, err := l.make(ctx, headConfig(r.Replicas))
 	if err != nil {
 		return nil, l.failed(ctx, "create the head", err)
 	}
@@ -228,10 +233,11 @@ func ownKey(dir, origin string) (verifier string, err error) {
 
 // enterRemote compares the stream with the head and the memory.
 func (l *Log) enterRemote(ctx context.Context, r *Remote, heads jetstream.Stream) error {
-	info, err := l.stream.Info(ctx)
+	stream, err := l.lookUpMade(ctx, streamName)
 	if err != nil {
 		return l.failed(ctx, "look up the stream", err)
 	}
+	info := stream.CachedInfo()
 	if err := checkConfig(l.place, info.Config); err != nil {
 		return err
 	}

@@ -2,9 +2,13 @@ package natslog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"cairn/events"
 )
@@ -82,3 +86,57 @@ func (l *Log) there(ctx context.Context) error {
 
 // gone reports whether there has been no connection for the grace.
 func (l *Log) gone() bool { return l.Away() > grace }
+
+// Trap: while a stream is being made, or has no leader, a question about it may
+// never be answered; a moment later it is. Servers that start together over a new
+// cluster meet that.
+
+// askWithin is how long a question is asked again, askAgain how long each time.
+const (
+	askWithin = 10 * time.Second
+	askAgain  = time.Second
+)
+
+// ask returns the answer to a question about a stream elsewhere.
+func ask[T any](ctx context.Context, question func(context.Context) (T, error)) (T, error) {
+	for began := time.Now(); ; {
+		attempt, cancel := context.WithTimeoutCause(ctx, askAgain, nats.ErrTimeout)
+		answer, err := question(attempt)
+		cancel()
+		if err == nil || ctx.Err() != nil || !unanswered(err) || time.Since(began) > askWithin {
+			return answer, err
+		}
+		wait(ctx, ackedRetry)
+	}
+}
+
+func unanswered(err error) bool {
+	return errors.Is(err, nats.ErrTimeout) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse)
+}
+
+// lookUp returns a stream elsewhere.
+func (l *Log) lookUp(ctx context.Context, name string) (jetstream.Stream, error) {
+	return ask(ctx, func(ctx context.Context) (jetstream.Stream, error) { return l.js.Stream(ctx, name) })
+}
+
+// lookUpMade is lookUp of a stream that is there for certain. A node may not have
+// heard of it yet.
+func (l *Log) lookUpMade(ctx context.Context, name string) (jetstream.Stream, error) {
+	return ask(ctx, func(ctx context.Context) (jetstream.Stream, error) {
+		stream, err := l.js.Stream(ctx, name)
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			err = fmt.Errorf("%w: %w", nats.ErrTimeout, err)
+		}
+		return stream, err
+	})
+}
+
+// make returns a stream elsewhere that is made if it is not there. Others may be
+// making it.
+func (l *Log) make(ctx context.Context, c jetstream.StreamConfig) (jetstream.Stream, error) {
+	_, err := ask(ctx, func(ctx context.Context) (jetstream.Stream, error) { return l.js.CreateStream(ctx, c) })
+	if err != nil && !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+		return nil, err
+	}
+	return l.lookUpMade(ctx, c.Name)
+}

@@ -77,7 +77,9 @@ func (k *remoteHead) appended(_ context.Context, first events.Seq, leaves []merk
 
 // load reads the stored head; the zero Head where none was stored yet.
 func (k *remoteHead) load(ctx context.Context) (Head, error) {
-	msg, err := k.heads.GetLastMsgForSubject(ctx, headSubject)
+	msg, err := ask(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) {
+		return k.heads.GetLastMsgForSubject(ctx, headSubject)
+	})
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return Head{}, nil
 	}

@@ -68,14 +68,14 @@ func (l *Log) reach(ctx context.Context, server string, r *Remote) (heads jetstr
 	if err := l.dial(server, r); err != nil {
 		return nil, err
 	}
-	stream, err := l.js.Stream(ctx, streamName)
+	stream, err := l.lookUp(ctx, streamName)
 	switch {
 	case err == nil:
 		l.stream = stream
 	case !errors.Is(err, jetstream.ErrStreamNotFound):
 		return nil, l.failed(ctx, "look up the stream", err)
 	}
-	heads, err = l.js.Stream(ctx, headStreamName)
+	heads, err = l.lookUp(ctx, headStreamName)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return nil, nil //nolint:nilnil // none is no error
 	}

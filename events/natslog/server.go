@@ -177,8 +177,11 @@ func (c *complaints) add(format string, v ...any) {
 	c.last = append(c.last, said)
 	if _, stops := whyFatal(said); stops {
 		all := strings.Join(c.last, "; ")
-		cause, _ := whyFatal(all)
-		c.fail(unwritable(c.place, errors.Join(cause, errors.New(all))))
+		err := errors.New(all)
+		if cause, _ := whyFatal(all); cause != nil {
+			err = fmt.Errorf("%w (%s)", cause, all)
+		}
+		c.fail(unwritable(c.place, err))
 	}
 }
 

@@ -216,5 +216,9 @@ func (v *verification) refuse(err error) error {
 		say("there", merkle.Checkpoint{Origin: v.check.Origin, N: uint64(v.check.N), Root: v.check.Frontier.Root()})
 	}
 	d.Hint += "Nothing was written. Keep the directory as it is; cairn restore makes a log of a backup."
+	if h := v.found.Head; v.seen != nil && h.N > 0 && v.roots[uint64(h.N)] == h.Root {
+		// The log is what it says of itself: it may be another copy.
+		d.Hint += fmt.Sprintf("\nThis client saw it in %s. If that was a copy, remove %s.", v.seen.Place, v.seen.File)
+	}
 	return d
 }

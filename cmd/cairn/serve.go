@@ -125,12 +125,16 @@ func (c *cli) serve(ctx context.Context, o *serveOptions, files []string) error 
 		return err
 	}
 	now, wrap := serverClock()
+	log := slog.New(slog.NewTextHandler(c.err, nil))
 	s, err := server.NewServer(ctx, server.ServeConfig{
 		Config: server.Config{State: c.stateDir(), Now: now}, Place: c.place,
 		Listen: o.listen, CertFile: o.cert, KeyFile: o.key, BehindProxy: o.behindProxy,
 		NATS: o.nats, Credentials: o.credentials, Replicas: o.replicas, ListenNATS: o.natsListen, ListenMetrics: o.metricsListen, Version: version.Version(), Wrap: wrap,
-		Log: slog.New(slog.NewTextHandler(c.err, nil)),
+		Log: log,
 	})
+	if why := new(natslog.Error); errors.As(err, &why) && why.Cause != nil {
+		log.Error("open the log", "err", err) // the whole of it
+	}
 	if err != nil {
 		return err
 	}

@@ -156,7 +156,14 @@ func (l *Log) dial(server string, r *Remote) (err error) {
 		// The default writes to the process's standard error.
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
 	}, r.Options...)
-	if l.nc, err = nats.Connect(server, opts...); err != nil {
+	l.nc, err = nats.Connect(server, opts...)
+	if errors.Is(err, nats.ErrAuthorization) {
+		return &Error{
+			Err: events.ErrUnavailable, Message: l.place + " does not let this client in", Cause: err,
+			Hint: "Nothing was written. Look at the user and the password: in the URL, or with --nats-creds.",
+		}
+	}
+	if err != nil {
 		return &Error{
 			Err: events.ErrUnavailable, Message: "cannot reach " + l.place, Cause: err,
 			Hint: "Nothing was written. Look whether NATS runs there.",

@@ -55,7 +55,10 @@ func TestFigures(t *testing.T) {
 	d.listen(t, "cairn.changes.>")
 	began := make(chan struct{})
 	go func() {
-		for range at.Served.Subscribe(t.Context(), events.Filter{}, client.Notices{Back: func() {}}) {
+		for _, err := range at.Served.Subscribe(t.Context(), events.Filter{}, client.Notices{Back: func() {}}) {
+			if err != nil {
+				return // the server is gone
+			}
 			select {
 			case <-began:
 			default:

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"net/http"
 	"time"
 
 	"cairn/events"
@@ -60,7 +59,7 @@ func (s *Server) stopped() error {
 // reopen opens the log and what stands on it again. Meanwhile, and where it cannot be
 // opened, clients are told to come back.
 func (s *Server) reopen(ctx context.Context) error {
-	var away http.Handler = api.Opening()
+	away := api.Opening()
 	s.handler.Store(&away)
 	if err := s.shut(); err != nil {
 		s.said.Warn("close the log", "err", err)

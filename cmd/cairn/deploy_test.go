@@ -55,7 +55,7 @@ type composedServer struct {
 	name, data, url string
 	args, env       []string
 	cmd             *exec.Cmd
-	ended           chan error
+	ended           chan struct{} // closed
 	said            *bytes.Buffer
 }
 
@@ -209,9 +209,12 @@ func (top *topology) run(name string) {
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
+	ended := make(chan struct{})
 	s.ended = ended
-	go func(cmd *exec.Cmd) { ended <- cmd.Wait() }(s.cmd)
+	go func(cmd *exec.Cmd) {
+		_ = cmd.Wait()
+		close(ended)
+	}(s.cmd)
 }
 
 // kill ends it with kill -9.
@@ -246,9 +249,16 @@ func (top *topology) healthy(name string) error {
 	return nil
 }
 
+// answer is what a server answered.
+type answer struct {
+	StatusCode int
+	Status     string
+	Header     http.Header
+}
+
 // ask sends a request with the admin's token, as a proxy passes it on, and reads
 // the answer. It asks again while the server asks for that.
-func (top *topology) ask(server, method, path string, header map[string]string, body string) (*http.Response, []byte) {
+func (top *topology) ask(server, method, path string, header map[string]string, body string) (answer, []byte) {
 	t := top.t
 	t.Helper()
 	for began := time.Now(); ; {
@@ -272,7 +282,7 @@ func (top *topology) ask(server, method, path string, header map[string]string, 
 			t.Fatal(err)
 		}
 		if res.StatusCode != http.StatusServiceUnavailable || time.Since(began) > time.Minute {
-			return res, b
+			return answer{res.StatusCode, res.Status, res.Header}, b
 		}
 		if res.Header.Get("Retry-After") == "" {
 			t.Errorf("%s does not say when to ask again: %s", server, b)

@@ -158,8 +158,13 @@ var fatal = []struct {
 	said  string
 	cause error
 }{
-	{"no space left", syscall.ENOSPC}, {"permission denied", syscall.EACCES}, {"read-only file system", syscall.EROFS}, {"file too large", syscall.EFBIG},
-	{"failed to store a msg", nil}, {"will be disabled", nil}, {"disabling jetstream", nil},
+	{"no space left", syscall.ENOSPC},
+	{"permission denied", syscall.EACCES},
+	{"read-only file system", syscall.EROFS},
+	{"file too large", syscall.EFBIG},
+	{"failed to store a msg", nil},
+	{"will be disabled", nil},
+	{"disabling jetstream", nil},
 }
 
 // add takes in what the server says. Trap: it also says what clients call

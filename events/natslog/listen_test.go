@@ -188,6 +188,7 @@ func TestRecheck(t *testing.T) {
 // up, with the client.
 func TestSlowOutsider(t *testing.T) {
 	t.Parallel()
+	notRaced(t)
 	l := listening(t)
 	conn, err := net.Dial("tcp", l.Listening().String())
 	if err != nil {

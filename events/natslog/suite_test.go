@@ -11,6 +11,7 @@ import (
 )
 
 func TestEmbeddedLog(t *testing.T) {
+	t.Parallel()
 	eventstest.RunLogTests(t, func(t *testing.T) events.Log {
 		l, _ := create(t)
 		return l
@@ -18,6 +19,7 @@ func TestEmbeddedLog(t *testing.T) {
 }
 
 func TestConnectedLog(t *testing.T) {
+	t.Parallel()
 	eventstest.RunLogTests(t, func(t *testing.T) events.Log {
 		return connect(t, runServer(t, t.TempDir()), Remote{Create: true})
 	})

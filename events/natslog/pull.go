@@ -25,12 +25,18 @@ const (
 	// pullExpires is how long the server keeps a request open for a follower;
 	// a server that says nothing for longer forgot the request.
 	pullExpires = 5 * time.Second
+	// pullAlive is how often a server elsewhere says meanwhile that it has it, and
+	// pullLifeless how long it may not.
+	pullAlive    = time.Second
+	pullLifeless = 3 * pullAlive
 	// answerTimeout is how long the server may take for the next message.
 	answerTimeout = 5 * time.Second
 	// restartWithin is how long a reader tries to go on with a server that is
 	// away: a cluster takes 4 to 6 s to replace a leader.
 	restartWithin = 30 * time.Second
 	restartEvery  = 100 * time.Millisecond
+	// startTimeout is how long the server may take to begin.
+	startTimeout = 2 * time.Second
 )
 
 // puller reads a stream through an ephemeral consumer, in order. It is what
@@ -63,10 +69,10 @@ func (l *Log) pull(ctx context.Context, f events.Filter, follow bool) (*puller, 
 		return nil, fmt.Errorf("read: %w", err)
 	}
 	p := &puller{l: l, subjects: subjects, follow: follow, last: f.After, upto: f.Upto}
-	if err := p.start(ctx); err != nil {
-		return nil, err
+	if l.server != nil {
+		return p, p.start(ctx)
 	}
-	return p, nil
+	return p, p.again(ctx, nil)
 }
 
 // start makes the consumer, behind the last message read.
@@ -117,20 +123,28 @@ func (p *puller) start(ctx context.Context) error {
 
 // restart goes on behind the last message read, with a new consumer.
 func (p *puller) restart(ctx context.Context, why error) error {
-	began := time.Now()
 	p.stop()
+	return p.again(ctx, why)
+}
+
+// again starts until there is an answer, for what has none now may have one from
+// the next leader. why is what went wrong before; nil at the beginning.
+func (p *puller) again(ctx context.Context, why error) error {
+	began := time.Now()
 	for {
 		if p.l.gone() && !p.follow {
 			if err := p.l.there(ctx); err != nil {
 				return err
 			}
 		}
-		attempt, cancel := context.WithTimeout(ctx, apiTimeout)
+		attempt, cancel := context.WithTimeoutCause(ctx, startTimeout, nats.ErrTimeout)
 		err := p.start(attempt)
 		cancel()
 		switch {
 		case err == nil:
 			return nil
+		case why == nil && !errors.Is(err, events.ErrUnavailable):
+			return err
 		case ctx.Err() != nil:
 			return p.l.failed(ctx, "read", err)
 		case time.Since(began) > restartWithin:
@@ -218,11 +232,15 @@ func (p *puller) ask() error {
 		MaxBytes int           `json:"max_bytes"`
 		NoWait   bool          `json:"no_wait,omitempty"`
 		Expires  time.Duration `json:"expires,omitempty"`
+		Alive    time.Duration `json:"idle_heartbeat,omitempty"`
 	}{Batch: want, MaxBytes: pullBytes, NoWait: true}
 	if p.follow {
 		// Not as soon as the head moves: an acknowledged event need not have come
 		// to the consumer yet, which then says that there is none.
 		req.NoWait, req.Expires = false, pullExpires
+		if p.l.server == nil {
+			req.Alive = pullAlive
+		}
 	}
 	body, err := json.Marshal(req)
 	if err != nil {
@@ -239,6 +257,9 @@ func (p *puller) receive(ctx context.Context) (*nats.Msg, error) {
 	limit := answerTimeout
 	if p.follow {
 		limit = pullExpires + time.Second
+		if p.l.server == nil {
+			limit = pullLifeless
+		}
 	}
 	select {
 	case msg := <-p.msgs:
@@ -258,7 +279,7 @@ func (p *puller) receive(ctx context.Context) (*nats.Msg, error) {
 // status takes a message of the server about the requests.
 func (p *puller) status(ctx context.Context, status string, msg *nats.Msg) error {
 	switch status {
-	case "100": // idle heartbeat
+	case "100": // it is alive
 		return nil
 	case "404": // no more messages: it ends all requests that do not wait
 		p.open = 0

@@ -62,7 +62,7 @@ func (l *Log) iterate(ctx context.Context, f events.Filter, follow bool, yield f
 			return
 		}
 		if m == nil && !p.short && p.last < least {
-			if err := p.again(ctx, began); err != nil {
+			if err := p.reread(ctx, began); err != nil {
 				fail(err)
 				return
 			}
@@ -97,9 +97,9 @@ func (l *Log) iterate(ctx context.Context, f events.Filter, follow bool, yield f
 	}
 }
 
-// again reads on, from another replica perhaps: the one that was read is behind
+// reread reads on, from another replica perhaps: the one that was read is behind
 // what this log has seen.
-func (p *puller) again(ctx context.Context, began time.Time) error {
+func (p *puller) reread(ctx context.Context, began time.Time) error {
 	behind := errors.New("the replica that was read is behind")
 	if time.Since(began) > restartWithin {
 		return p.l.unreachable("read", behind)

@@ -68,7 +68,7 @@ func (l *Log) Scan(ctx context.Context, after events.Seq) iter.Seq2[Stored, erro
 				m, err = p.next(ctx)
 			}
 			if err == nil && m == nil && !p.short && p.last < least {
-				if err = p.again(ctx, began); err == nil {
+				if err = p.reread(ctx, began); err == nil {
 					continue
 				}
 			}

@@ -1,9 +1,12 @@
 package natslog
 
 import (
+	"context"
 	"sync"
 	"testing"
+	"time"
 
+	"cairn/events"
 	"cairn/events/natslog/natstest"
 )
 
@@ -37,4 +40,38 @@ func TestStartTogether(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A reader that begins when the leader dies has no answer for a while, and then reads
+// everything.
+func TestReadWithoutLeader(t *testing.T) {
+	t.Parallel()
+	cluster := natstest.Start(t, natstest.Config{})
+	account := cluster.Account(t)
+	l := onThree(t, account, 0, 1, 2)
+	last := mustAppend(t, l, batch("a", 0, 0, 20))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	led, err := account.Leader(ctx, l.js, streamName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cluster.Kill(t, led)
+	var readers sync.WaitGroup
+	for range 5 {
+		readers.Go(func() {
+			n := events.Seq(0)
+			for env, err := range l.Read(ctx, events.Filter{}) {
+				if err != nil {
+					t.Errorf("without node %d: %v", led, err)
+					return
+				}
+				n = env.Seq
+			}
+			if n != last {
+				t.Errorf("without node %d: read up to @%d, want @%d", led, n, last)
+			}
+		})
+	}
+	readers.Wait()
 }

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"cairn/events"
 	"cairn/events/eventstest"
 	"cairn/projections/checklist"
@@ -151,5 +153,94 @@ func TestStoppedViews(t *testing.T) {
 	}
 	if got := s.StoppedViews(); !slices.Equal(got, []string{"plan"}) {
 		t.Errorf("got %v, want plan", got)
+	}
+}
+
+// counted is a log that counts who reads it.
+type counted struct {
+	memory
+	reads atomic.Int64
+}
+
+func (l *counted) Read(ctx context.Context, f events.Filter) iter.Seq2[events.Envelope, error] {
+	l.reads.Add(1)
+	return l.memory.Read(ctx, f)
+}
+
+// What the feed has is given from it, and is what the log has.
+func TestEventsOfTheFeed(t *testing.T) {
+	t.Parallel()
+	l := &counted{memory: memory{Log: eventstest.NewLog()}}
+	last := map[string]events.Seq{}
+	add := func(i int) {
+		t.Helper()
+		name := []string{"plan", "other"}[i%2]
+		e := events.Event(&events.TaskStarted{Key: 1})
+		if i%3 == 0 {
+			e = &events.TaskCompleted{Key: 1}
+		}
+		seq, err := l.Append(t.Context(), []events.Append{eventstest.Batch(name, last[name], uint64(i/2+1), e)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		last[name] = seq
+	}
+	for i := range 60 {
+		add(i)
+	}
+	s, err := app.NewShared(t.Context(), l, commands.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Wait(t.Context(), l.End(), 1<<40); err != nil {
+		t.Fatal(err)
+	}
+	end := l.End()
+	for _, f := range []events.Filter{
+		{},
+		{Checklist: "plan"},
+		{Checklist: "plan", After: end - 7},
+		{Checklist: "nothing"},
+		{System: true},
+		{Kinds: []events.Kind{events.KindTaskCompleted}},
+		{Checklist: "other", Kinds: []events.Kind{events.KindTaskStarted}, Upto: end - 9},
+		{After: end},
+	} {
+		var want []events.Envelope
+		for env, err := range l.memory.Read(t.Context(), f) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, env)
+		}
+		var got []events.Envelope
+		before := l.reads.Load()
+		for env, err := range s.Events(t.Context(), f) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, env)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%+v (-log +feed):\n%s", f, diff)
+		}
+		if n := l.reads.Load() - before; n != 0 {
+			t.Errorf("%+v: the log was read %d times", f, n)
+		}
+	}
+	// The feed need not have come to what was read from the log.
+	for i := range 40 {
+		add(60 + i)
+		n := 0
+		for _, err := range s.Events(t.Context(), events.Filter{After: end}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n++
+		}
+		if n != i+1 {
+			t.Fatalf("got %d of %d events", n, i+1)
+		}
 	}
 }

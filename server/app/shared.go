@@ -24,6 +24,7 @@ type Shared struct {
 	feed    *Feed
 	shared  endings // nil where the log does not know
 	appends appends
+	read    atomic.Uint64 // the last position that was read from the log itself
 	stop    context.CancelFunc
 	done    chan struct{}
 
@@ -63,7 +64,7 @@ func NewShared(ctx context.Context, log Log, c commands.Config) (*Shared, error)
 	// The feed comes first: a checklist that is made now is in the one or the other.
 	s.feed = NewFeed(log, s.take, c.Now)
 	s.shared, _ = log.(endings)
-	s.Local = NewLocal(handing{log, s.feed, &s.appends}, c)
+	s.Local = NewLocal(handing{log, s.feed, &s.appends, &s.read}, c)
 	names, err := log.Checklists(ctx)
 	if err != nil {
 		return nil, err
@@ -112,6 +113,7 @@ type handing struct {
 	Log
 	feed  *Feed
 	count *appends
+	read  *atomic.Uint64
 }
 
 // appends counts what was appended here.

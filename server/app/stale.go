@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"cairn/events"
@@ -36,6 +37,17 @@ func (h handing) Read(ctx context.Context, f events.Filter) iter.Seq2[events.Env
 				return
 			}
 			f.After = env.Seq
+			raise(h.read, env.Seq)
+		}
+	}
+}
+
+// raise makes at seq at least.
+func raise(at *atomic.Uint64, seq events.Seq) {
+	for {
+		was := at.Load()
+		if uint64(seq) <= was || at.CompareAndSwap(was, uint64(seq)) {
+			return
 		}
 	}
 }
@@ -46,6 +58,29 @@ func (h handing) kept(f events.Filter, why error, yield func(events.Envelope, er
 		yield(events.Envelope{}, why)
 		return
 	}
+	selected(entries, f, yield)
+}
+
+// Events is the log's Read. What the feed has of the log need not be read there,
+// where the feed has come to the end of it, and holds what was read before.
+func (s *Shared) Events(ctx context.Context, f events.Filter) iter.Seq2[events.Envelope, error] {
+	return func(yield func(events.Envelope, error) bool) {
+		if s.feed.reached(max(s.log.End(), events.Seq(s.read.Load()), f.Upto)) {
+			if entries, ok := s.feed.behind(f.After); ok {
+				selected(entries, f, yield)
+				return
+			}
+		}
+		for env, err := range s.Local.Events(ctx, f) {
+			if !yield(env, err) {
+				return
+			}
+		}
+	}
+}
+
+// selected yields what a filter selects of entries that go on behind its After.
+func selected(entries []*Entry, f events.Filter, yield func(events.Envelope, error) bool) {
 	for _, e := range entries {
 		env := e.Env
 		if f.Upto != 0 && env.Seq > f.Upto {
@@ -56,6 +91,13 @@ func (h handing) kept(f events.Filter, why error, yield func(events.Envelope, er
 			return
 		}
 	}
+}
+
+// reached reports whether the feed runs and has come to seq.
+func (f *Feed) reached(seq events.Seq) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err == nil && f.pos >= seq
 }
 
 // behind returns the entries behind seq; false if the feed does not have them all.

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -106,6 +108,50 @@ func BenchmarkProcessDoneSample(tb *testing.B) {
 		times = append(times, b.toggles(2)...)
 	}
 	b.report(times)
+}
+
+// BenchmarkProcessServed times commands that a running server carries out: a change
+// and a view, of the sample and of a log of 10,000 events.
+func BenchmarkProcessServed(tb *testing.B) {
+	sample, err := os.ReadFile("../../examples/elixir-migration.md")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, of := range []struct{ name, document, done string }{
+		{"sample", string(sample), "4"},
+		{"10000events", "# Plan\n\n## Work\n\n" + strings.Repeat("- [ ] A task of usual length in a long plan of many of them\n", 5000), "6-5000"},
+	} {
+		tb.Run(of.name, func(tb *testing.B) {
+			b := newBench(tb)
+			b.file(of.document)
+			b.run("import", "plan.md")
+			b.run("done", of.done)
+			serve := b.command("serve", "--listen", "127.0.0.1:0")
+			said, err := serve.StderrPipe()
+			if err == nil {
+				err = serve.Start()
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(func() {
+				_ = serve.Process.Kill()
+				_ = serve.Wait()
+			})
+			lines := bufio.NewReader(said)
+			if line, err := lines.ReadString('\n'); err != nil || !strings.HasPrefix(line, "serving ") {
+				b.Fatalf("cairn serve says %q, %v", line, err)
+			}
+			go func() { _, _ = io.Copy(io.Discard, lines) }() // until it ends
+			var changes, views []time.Duration
+			for tb.Loop() {
+				changes = append(changes, b.toggles(2)...)
+				views = append(views, b.run("ls"))
+			}
+			b.ReportMetric(float64(middle(views).Microseconds())/1000, "ms/view")
+			b.report(changes)
+		})
+	}
 }
 
 func BenchmarkProcessDone10000Events(tb *testing.B) {

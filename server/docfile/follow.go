@@ -34,6 +34,27 @@ const (
 
 // Compare says how the file stands to document. lines is how many lines differ.
 func Compare(file Tied, copies Copies, origin, checklist string, document []byte) (status Status, lines int, err error) {
+	stands := func(have []byte) Status {
+		if bytes.Equal(have, document) {
+			return Equal
+		}
+		sum := Sum(have)
+		known, ok := copies.Load(file.Path)
+		if ok && known.Origin == origin && known.Checklist == checklist {
+			if known.SHA256 == sum {
+				return Behind
+			}
+		} else if sum == file.ImportedSHA256 {
+			return Behind
+		}
+		return Differs
+	}
+	// Bytes that are known are no half of a save: they need not be at rest.
+	if have, _, err := readOnce(file.Path); err == nil {
+		if status := stands(have); status != Differs {
+			return status, 0, nil
+		}
+	}
 	have, err := Read(file.Path)
 	var refusal *commands.Error
 	if errors.As(err, &refusal) && refusal.Code == commands.CodeNoFile {
@@ -42,17 +63,8 @@ func Compare(file Tied, copies Copies, origin, checklist string, document []byte
 	if err != nil {
 		return Differs, 0, err
 	}
-	if bytes.Equal(have, document) {
-		return Equal, 0, nil
-	}
-	sum := Sum(have)
-	known, ok := copies.Load(file.Path)
-	if ok && known.Origin == origin && known.Checklist == checklist {
-		if known.SHA256 == sum {
-			return Behind, 0, nil
-		}
-	} else if sum == file.ImportedSHA256 {
-		return Behind, 0, nil
+	if status := stands(have); status != Differs {
+		return status, 0, nil
 	}
 	return Differs, Differing(have, document), nil
 }

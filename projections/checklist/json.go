@@ -205,15 +205,16 @@ func (st *State) BlockJSON(b *Block, of Moment, today events.Day) any {
 
 // TaskJSON returns the tasks with these keys, those that are in the document.
 func (st *State) TaskJSON(today events.Day, keys ...int) []JSONTask {
-	tasks := []JSONTask{}
-	if len(keys) == 0 {
-		return tasks
-	}
-	o := st.outline(today)
+	var blocks []*Block
 	for _, key := range keys {
 		if b := st.Task(key); b != nil {
-			tasks = append(tasks, st.jsonTask(b, o))
+			blocks = append(blocks, b)
 		}
+	}
+	o := st.outlineOf(today, blocks)
+	tasks := make([]JSONTask, len(blocks))
+	for i, b := range blocks {
+		tasks[i] = st.jsonTask(b, o)
 	}
 	return tasks
 }

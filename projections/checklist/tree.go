@@ -1,7 +1,9 @@
 package checklist
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"cairn/events"
 )
@@ -19,11 +21,7 @@ func (st *State) outline(today events.Day) outline {
 	line := 1
 	for b := range st.root.All() {
 		o.lines[b] = line
-		for i := range len(b.Raw) {
-			if b.Raw[i] == '\n' {
-				line++
-			}
-		}
+		line += strings.Count(b.Raw, "\n")
 	}
 	tasks, sections := st.root.items()
 	o.number(tasks, "0.")
@@ -32,6 +30,55 @@ func (st *State) outline(today events.Day) outline {
 		o.under(section)
 	}
 	return o
+}
+
+// few is how many blocks are looked for one by one.
+const few = 8
+
+// outlineOf is the outline of some tasks and what stands in them.
+func (st *State) outlineOf(today events.Day, blocks []*Block) outline {
+	if len(blocks) > few {
+		return st.outline(today)
+	}
+	o := outline{lines: make(map[*Block]int), positions: make(map[*Block]string), today: today}
+	for _, b := range blocks {
+		o.positions[b] = b.position()
+		o.under(b)
+	}
+	line, left := 1, len(o.positions)
+	for b := range st.root.All() {
+		if _, wanted := o.positions[b]; wanted {
+			o.lines[b] = line
+			if left--; left == 0 {
+				break
+			}
+		}
+		line += strings.Count(b.Raw, "\n")
+	}
+	return o
+}
+
+// position returns where a task or section of the document stands in its outline.
+func (b *Block) position() string {
+	in := b.Parent
+	for in.Parent != nil && in.Task == nil && (in.Section == nil || in.ParentTask() != nil) {
+		in = in.Parent
+	}
+	tasks, sections := in.items()
+	prefix := ""
+	switch {
+	case in.Parent != nil:
+		prefix = in.position() + "."
+	case b.Task != nil:
+		prefix = "0."
+	}
+	if b.Task != nil {
+		return prefix + strconv.Itoa(slices.Index(tasks, b)+1)
+	}
+	if in.Parent == nil {
+		return strconv.Itoa(slices.Index(sections, b) + 1)
+	}
+	return prefix + strconv.Itoa(len(tasks)+slices.Index(sections, b)+1)
 }
 
 // under numbers what stands in b: its tasks, then its sections.

@@ -109,9 +109,12 @@ var compressed = []string{
 	"text/plain", "text/html", "text/csv", "text/markdown", "image/svg+xml",
 }
 
+// worthCompressing is the size from which on fewer bytes are worth the work.
+const worthCompressing = 4 << 10
+
 // smaller compresses answers for clients that take it.
 func smaller(next http.Handler) http.Handler {
-	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.ContentTypes(compressed), gzhttp.EnableZstd(false))
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(worthCompressing), gzhttp.ContentTypes(compressed), gzhttp.EnableZstd(false))
 	if err != nil {
 		panic(err) // its options are ours
 	}

@@ -53,13 +53,12 @@ func BenchmarkWriters(b *testing.B) {
 		_, err := js.Publish(b.Context(), "raw.log.list-"+strconv.Itoa(w)+".task.completed", body)
 		return err
 	}
-	rate := func(writers int, do func(int) error) float64 {
-		const total = 640
+	each := func(writers, n int, do func(int) error) time.Duration {
 		began := time.Now()
 		var wait sync.WaitGroup
 		for w := range writers {
 			wait.Go(func() {
-				for range total / writers {
+				for range n {
 					if err := do(w); err != nil {
 						b.Error(err)
 						return
@@ -68,7 +67,12 @@ func BenchmarkWriters(b *testing.B) {
 			})
 		}
 		wait.Wait()
-		return total / time.Since(began).Seconds()
+		return time.Since(began)
+	}
+	rate := func(writers int, do func(int) error) float64 {
+		each(writers, 2, do) // connections are made
+		n := max(60, 960/writers)
+		return float64(writers*n) / each(writers, n, do).Seconds()
 	}
 	reported := make(map[string][]float64)
 	for b.Loop() {

@@ -147,8 +147,37 @@ func check(st *checklist.State) error {
 			return fmt.Errorf("the marker of %d is at %d of %q", b.Task.Key, b.Task.Box, b.Raw)
 		}
 	}
+	if err := sameAlone(st); err != nil {
+		return err
+	}
 	if again := doc.Bytes(); !bytes.Equal(again, document) {
 		return fmt.Errorf("imported again: got %q, want %q", again, document)
+	}
+	return nil
+}
+
+// sameAlone returns an error unless each task is told alone as it is among all.
+func sameAlone(st *checklist.State) error {
+	all := make(map[int]checklist.JSONTask)
+	var add func(tasks []checklist.JSONTask)
+	add = func(tasks []checklist.JSONTask) {
+		for _, task := range tasks {
+			all[task.Key] = task
+			add(task.Tasks)
+		}
+	}
+	var in func(sections []checklist.JSONSection)
+	in = func(sections []checklist.JSONSection) {
+		for _, section := range sections {
+			add(section.Tasks)
+			in(section.Sections)
+		}
+	}
+	in(st.JSON(checklist.Moment{}, "2026-11-23").Sections)
+	for b := range st.Root().Tasks() {
+		if diff := cmp.Diff([]checklist.JSONTask{all[b.Task.Key]}, st.TaskJSON("2026-11-23", b.Task.Key)); diff != "" {
+			return fmt.Errorf("task %d (-among all +alone):\n%s", b.Task.Key, diff)
+		}
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 
 // batchFrom is how many waiting events make one atomic batch cheaper than
 // single publishes beside each other; see docs/adr/0004.
-const batchFrom = 24
+const batchFrom = 16
 
 // collector appends what waits while the last write is under way together:
 // few as single appends beside each other, many as one batch. The zero

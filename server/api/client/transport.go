@@ -1,0 +1,138 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"cairn/events"
+	"cairn/events/natslog"
+	"cairn/server/commands"
+)
+
+// get asks for JSON.
+func (r *remote) get(ctx context.Context, path string, q url.Values, into any) error {
+	if len(q) > 0 {
+		path += "?" + q.Encode()
+	}
+	return r.json(ctx, http.MethodGet, path, nil, nil, into)
+}
+
+func (r *remote) json(ctx context.Context, method, path string, h http.Header, body []byte, into any) error {
+	res, err := r.do(ctx, method, path, h, body) //nolint:bodyclose // drained closes it
+	if err != nil {
+		return err
+	}
+	defer drained(res.Body)
+	if err := json.NewDecoder(res.Body).Decode(into); err != nil {
+		return r.unavailable(fmt.Errorf("its answer cannot be read: %w", err))
+	}
+	return nil
+}
+
+// drained closes a body so that its connection can be used again.
+func drained(body io.ReadCloser) {
+	_, _ = io.CopyN(io.Discard, body, 64<<10)
+	body.Close()
+}
+
+// do sends a request and returns an answer that is none about a problem.
+func (r *remote) do(ctx context.Context, method, path string, h http.Header, body []byte) (*http.Response, error) {
+	at := r.at.Load()
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(at.url, "/")+"/api/v1"+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, r.unavailable(err)
+	}
+	for _, from := range []http.Header{r.config.Header, h} {
+		for name, values := range from {
+			req.Header[name] = values
+		}
+	}
+	if at.token != "" {
+		req.Header.Set("Authorization", "Bearer "+at.token)
+	}
+	if seq := r.seq.Load(); seq > 0 {
+		req.Header.Set("Cairn-Min-Seq", strconv.FormatUint(seq, 10))
+	}
+	res, err := r.config.HTTP.Do(req)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, r.unavailable(err)
+	}
+	if seq, err := strconv.ParseUint(res.Header.Get("Cairn-Seq"), 10, 64); err == nil {
+		r.heard(events.Seq(seq))
+	}
+	r.stale.Store(0)
+	if since, err := strconv.ParseUint(res.Header.Get("Cairn-Stale"), 10, 32); err == nil {
+		r.stale.Store(int64(since) + 1)
+	}
+	if res.StatusCode >= 200 && res.StatusCode < 300 {
+		if tree := res.Header.Get("Cairn-Tree"); tree != "" {
+			r.seen.told(tree)
+		}
+		return res, nil
+	}
+	defer drained(res.Body)
+	var p problem
+	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&p); err != nil || p.Code == "" {
+		return nil, r.unavailable(fmt.Errorf("it answers %s", res.Status))
+	}
+	if p.Code == string(commands.CodeUnauthenticated) && r.config.Token == "" {
+		return nil, &commands.Error{
+			Code: commands.CodeUnauthenticated, Message: r.config.URL + " wants to know who you are",
+			Hint: "Log in with a token, which one of its admins makes: cairn login " + r.config.URL,
+		}
+	}
+	return nil, p.err()
+}
+
+func (r *remote) unavailable(err error) error {
+	var asked *url.Error
+	if errors.As(err, &asked) {
+		err = asked.Err
+	}
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		err = errno // "connection refused"; where is said before
+	}
+	return &natslog.Error{
+		Err: events.ErrUnavailable, Cause: err, Message: fmt.Sprintf("cannot reach %s: %v", r.at.Load().url, err),
+		Hint: "Nothing was written. Offline: edit the file, cairn sync when it is back.",
+	}
+}
+
+// problem is what a server says went wrong.
+type problem struct {
+	Detail, Code string
+	Status       int
+	Hint         string
+	Candidates   []commands.Candidate
+}
+
+// err returns the error that it was on the server.
+func (p *problem) err() error {
+	kind := map[string]error{
+		"integrity": events.ErrIntegrity, "other_log": events.ErrIntegrity, "beyond_end": events.ErrIntegrity, "storage": events.ErrStorage,
+		"unavailable": events.ErrUnavailable, "busy": events.ErrUnavailable, "not_ready": events.ErrUnavailable, "too_many_requests": events.ErrUnavailable,
+	}[p.Code]
+	if p.Code == string(commands.CodeChanged) && p.Status == http.StatusConflict {
+		kind = events.ErrConflict // not what If-Match names: the log, until the deadline
+	}
+	switch {
+	case kind != nil:
+		return &natslog.Error{Err: kind, Message: p.Detail, Hint: p.Hint}
+	case p.Code == "failure":
+		return errors.New(p.Detail)
+	}
+	return &commands.Error{Code: commands.Code(p.Code), Message: p.Detail, Hint: p.Hint, Candidates: p.Candidates}
+}

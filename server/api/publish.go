@@ -70,7 +70,7 @@ func (d *door) publish(api huma.API) {
 		var bodies [][]byte
 		for line := range bytes.Lines(in.RawBody) {
 			if line = bytes.TrimSuffix(line, []byte("\n")); len(line) > 0 {
-				bodies = append(bodies, line)
+				bodies = append(bodies, bytes.Clone(line)) // RawBody is used again
 			}
 		}
 		revision, err := to.Adopt(ctx, commands.Meta{Checklist: in.Checklist, Actor: identity(ctx).Actor(), Via: "http"}, in.From, bodies)

@@ -38,7 +38,7 @@ func (c Publish) decide(d *decision) error {
 // there: their ids, revisions, times and actors stay; only their positions are new.
 // The first of them follows the last that is here already, so that what was cut off
 // goes on. All are stored, or none. It returns the revision that the checklist has
-// then; with no events, the one that it has.
+// then; with no events, the one that it has. The bodies are kept.
 //
 // From the first of them until [Handler.Arrive], nothing else is written to the
 // checklist, by any process: the log's own events say that it is under way. Of meta,

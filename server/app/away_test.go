@@ -42,7 +42,7 @@ func (l away) Read(ctx context.Context, f events.Filter) iter.Seq2[events.Envelo
 func TestReadsWhileTheLogIsAway(t *testing.T) {
 	t.Parallel()
 	l := away{&memory{Log: eventstest.NewLog()}, new(atomic.Bool), make(chan struct{}, 1)}
-	const n = 3000 // more than a feed takes in at its start
+	const n = 17_000 // more than a feed takes in at its start
 	last := map[string]events.Seq{}
 	for i := range n {
 		name := []string{"plan", "other"}[i%2]

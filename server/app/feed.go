@@ -39,12 +39,13 @@ type Feed struct {
 }
 
 const (
-	// ringEvents and ringBytes are what a feed keeps of the last events, for those who are a little behind.
-	ringEvents = 4096
-	ringBytes  = 24 << 20
+	// ringEvents and ringBytes are what a feed keeps of the last events, for those who
+	// are behind, and for clients, which fold a checklist from its events.
+	ringEvents = 1 << 14
+	ringBytes  = 40 << 20
 	// warmEvents are those that it takes in at its start, for those who come back
 	// after a restart.
-	warmEvents = 2048
+	warmEvents = ringEvents
 	// handEvents is how many events of one append, or that wait for one before
 	// them, are handed over; the log brings more than that just as fast.
 	handEvents = 1024

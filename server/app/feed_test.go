@@ -133,7 +133,7 @@ func TestWhatIsHandedOverIsWhatTheLogHas(t *testing.T) {
 func TestACursorGivesEverythingOnce(t *testing.T) {
 	t.Parallel()
 	l := &memory{Log: eventstest.NewLog()}
-	const n = 6000
+	const n = 20_000
 	expect := events.Seq(0)
 	for i := range n {
 		var err error

@@ -25,6 +25,9 @@ type Announcement struct {
 	URL string `json:"url"`
 	// Secret opens the server to whoever can read the directory.
 	Secret string `json:"secret"`
+	// Certificate is the SHA-256 of the server's own in hex, with TLS: those who read
+	// this know it, whatever names it is for, and whoever signed it.
+	Certificate string `json:"certificate,omitempty"`
 	// NATS is where NATS clients may listen; empty if nowhere.
 	NATS string `json:"nats,omitempty"`
 }
@@ -43,9 +46,9 @@ func (a Announcement) Announce(dir string) error {
 	return nil
 }
 
-// withdraw takes back the announcement of this process.
-func withdraw(dir string) {
-	if a, err := announced(dir); err == nil && a.PID == os.Getpid() {
+// withdraw takes back the announcement of the server with a secret.
+func withdraw(dir, secret string) {
+	if a, err := announced(dir); err == nil && a.Secret == secret {
 		_ = os.Remove(announcementPath(dir)) // a left one is not believed
 	}
 }

@@ -201,7 +201,7 @@ func TestClusterServers(t *testing.T) {
 		t.Cleanup(wire.CloseIdleConnections)
 		// A server answers within its deadline of 15 s.
 		c := &http.Client{Transport: wire, Timeout: time.Minute}
-		a, err := client.Dial(t.Context(), client.Config{URL: s.URL, Token: s.Secret(), HTTP: c})
+		a, err := client.Dial(t.Context(), client.Config{At: client.At{URL: s.URL, Token: s.Secret()}, HTTP: c})
 		if err != nil {
 			t.Fatal(err)
 		}

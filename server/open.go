@@ -91,15 +91,23 @@ func Open(ctx context.Context, p Place, c Config) (*Session, error) {
 	}, nil
 }
 
+// dialEvery is how often a server that does not answer is tried again.
+const dialEvery = 50 * time.Millisecond
+
 // answered returns what ends the wait for the lock of a place: an answer of the
 // server that has it, whose session is put into s, or that it must not be used.
 func (p Place) answered(ctx context.Context, c Config, s **Session) func() error {
+	var tried time.Time
 	return func() error {
+		if time.Since(tried) < dialEvery {
+			return nil
+		}
 		a, err := dialAnnounced(ctx, p.Dir, c)
 		if err == nil {
 			*s = served(a, p)
 			return errServed
 		}
+		tried = time.Now()
 		if errors.Is(err, events.ErrIntegrity) {
 			return err
 		}
@@ -122,10 +130,10 @@ func dialAnnounced(ctx context.Context, dir string, c Config) (*client.App, erro
 		place = dir
 	}
 	return client.Dial(ctx, c.client(client.Config{
-		URL: a.URL, Token: a.Secret, Place: place,
-		Where: func(context.Context) (string, string, error) {
+		At: client.At{URL: a.URL, Token: a.Secret, Certificate: a.Certificate}, Place: place,
+		Where: func(context.Context) (client.At, error) {
 			a, err := announced(dir)
-			return a.URL, a.Secret, err
+			return client.At{URL: a.URL, Token: a.Secret, Certificate: a.Certificate}, err
 		},
 	}))
 }
@@ -152,7 +160,7 @@ func (c *Config) elsewhere(origin string) *trust.Seen {
 
 // Reach returns a session over the server at a URL.
 func Reach(ctx context.Context, url, token string, p Place, c Config) (*Session, error) {
-	a, err := client.Dial(ctx, c.client(client.Config{URL: url, Token: token}))
+	a, err := client.Dial(ctx, c.client(client.Config{At: client.At{URL: url, Token: token}}))
 	if err != nil {
 		return nil, err
 	}

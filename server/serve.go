@@ -3,8 +3,10 @@ package server
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -82,6 +84,7 @@ type Server struct {
 	handler  atomic.Pointer[http.Handler]
 	listener net.Listener
 	place    Place
+	pin      string // the certificate's; see [Announcement]
 	said     *slog.Logger
 	secret   string
 	gate     *access.Gate
@@ -115,15 +118,15 @@ func NewServer(ctx context.Context, c ServeConfig) (*Server, error) {
 	if c.ListenNATS != "" {
 		s.nats = &natsDoor{life: context.WithoutCancel(ctx)}
 	}
-	err := s.open(ctx)
+	err := s.listen(ctx) // first: a port that is taken leaves no log behind
 	if err == nil {
-		err = s.listen(ctx)
+		err = s.open(ctx)
 	}
 	if err == nil && c.ListenMetrics != "" {
 		err = s.figures.listen(ctx, c.ListenMetrics, s.said)
 	}
 	if err == nil {
-		a := Announcement{PID: os.Getpid(), URL: Near(s.URL), Secret: s.secret, NATS: s.NATS()}
+		a := Announcement{PID: os.Getpid(), URL: Near(s.URL), Secret: s.secret, Certificate: s.pin, NATS: s.NATS()}
 		err = a.Announce(c.Place.Dir)
 	}
 	if err != nil {
@@ -174,7 +177,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 func (c *ServeConfig) open(ctx context.Context, door *natsDoor) (*natslog.Log, error) {
 	nc := c.Place.config(c.Config)
 	if c.NATS == "" {
-		nc.Create = true
+		nc.Create, nc.Busy = true, c.Place.servedAlready(ctx, c.Config)
 		if door != nil {
 			nc.Listen = natslog.Listen{
 				Addr: c.ListenNATS, Cert: c.CertFile, Key: c.KeyFile, Plain: c.BehindProxy, Authenticate: door.authenticate,
@@ -189,6 +192,24 @@ func (c *ServeConfig) open(ctx context.Context, door *natsDoor) (*natslog.Log, e
 		return nil, err
 	}
 	return natslog.Connect(ctx, c.NATS, r)
+}
+
+// servedAlready returns what ends the wait for the lock of a place that another
+// server has. One that is stopping does not answer any more.
+func (p Place) servedAlready(ctx context.Context, c Config) func() error {
+	var s *Session
+	answered := p.answered(ctx, c, &s)
+	return func() error {
+		err := answered()
+		if !errors.Is(err, errServed) {
+			return err
+		}
+		defer s.Close()
+		return &natslog.Error{
+			Err: events.ErrUnavailable, Message: fmt.Sprintf("the log in %s is served already, at %s", p.Dir, s.URL),
+			Hint: "Nothing was started. Commands of this machine find that server by themselves.",
+		}
+	}
 }
 
 // announceKey announces the key of a server that shares a log, once.
@@ -212,6 +233,8 @@ func (s *Server) listen(ctx context.Context) error {
 		if certificate, err = tls.LoadX509KeyPair(c.CertFile, c.KeyFile); err != nil {
 			return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--tls-cert and --tls-key: %v", err)}
 		}
+		pin := sha256.Sum256(certificate.Certificate[0])
+		s.pin = hex.EncodeToString(pin[:])
 	}
 	var err error
 	if s.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen); err != nil {
@@ -328,7 +351,7 @@ func (s *Server) Close() error {
 		_ = s.listener.Close() // it may be closed already
 	}
 	if s.place.Dir != "" && s.secret != "" {
-		withdraw(s.place.Dir)
+		withdraw(s.place.Dir, s.secret)
 	}
 	return s.shut()
 }

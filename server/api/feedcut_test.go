@@ -181,7 +181,7 @@ func TestAFeedMissesNothing(t *testing.T) {
 	address := h.http.Listener.Addr().String()
 	p.target.Store(&address)
 	base := "http://" + p.Addr().String()
-	dialed, err := client.Dial(t.Context(), client.Config{URL: base})
+	dialed, err := client.Dial(t.Context(), client.Config{At: client.At{URL: base}})
 	if err != nil {
 		t.Fatal(err)
 	}

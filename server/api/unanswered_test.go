@@ -45,7 +45,7 @@ func TestRefusedOrNot(t *testing.T) {
 			w.WriteHeader(row.status)
 			fmt.Fprintf(w, `{"status":%d,"code":%q,"detail":"no"}`, row.status, row.code)
 		}))
-		a, err := client.Dial(t.Context(), client.Config{URL: s.URL})
+		a, err := client.Dial(t.Context(), client.Config{At: client.At{URL: s.URL}})
 		if err != nil {
 			t.Fatal(err)
 		}

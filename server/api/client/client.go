@@ -8,8 +8,11 @@ package client
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -23,12 +26,20 @@ import (
 	"cairn/server/trust"
 )
 
-// Config says how to reach a server.
-type Config struct {
+// At is where a server is, and what opens it.
+type At struct {
 	// URL is the server's: http://127.0.0.1:8080.
 	URL string
 	// Token opens it; empty for none.
 	Token string
+	// Certificate is the SHA-256 of the server's own in hex, where that is known:
+	// then nobody need vouch for it.
+	Certificate string
+}
+
+// Config says how to reach a server.
+type Config struct {
+	At
 	// HTTP is the client to use; nil is one of its own.
 	HTTP *http.Client
 	// Now is the clock of the views; nil is the system's.
@@ -47,7 +58,7 @@ type Config struct {
 	Roots *x509.CertPool
 	// Where, if set, says where the server is by now, after it was away: another
 	// port, another token.
-	Where func(ctx context.Context) (url, token string, err error)
+	Where func(ctx context.Context) (At, error)
 }
 
 // App is an App over a server. It is safe for concurrent use.
@@ -62,17 +73,18 @@ var _ app.App = (*App)(nil)
 // none, and [trust.Damage] where its log is not the continuation of the one that
 // this client saw.
 func Dial(ctx context.Context, c Config) (*App, error) {
+	r := new(remote)
+	r.at.Store(&c.At)
 	if c.HTTP == nil {
 		c.HTTP = &http.Client{Transport: &http.Transport{
 			DialContext:         (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
 			TLSHandshakeTimeout: 5 * time.Second, ResponseHeaderTimeout: 60 * time.Second, MaxIdleConnsPerHost: 4,
-			Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: c.Roots, MinVersion: tls.VersionTLS12},
+			Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, TLSClientConfig: r.tls(c.Roots),
 		}, CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse // a token goes to no other host
 		}}
 	}
-	r := &remote{config: c}
-	r.at.Store(&place{c.URL, c.Token})
+	r.config = c
 	r.seen.memory, r.seen.place = c.Memory, c.Place
 	if r.seen.place == "" {
 		r.seen.place = c.URL
@@ -92,7 +104,7 @@ func (a *App) Close() error {
 }
 
 // URL returns where the server is.
-func (a *App) URL() string { return a.r.at.Load().url }
+func (a *App) URL() string { return a.r.at.Load().URL }
 
 // Stale reports whether the server said in its last answer that its log is out of
 // reach, so that it may be behind, and for how long that has been so.
@@ -104,7 +116,7 @@ func (a *App) Stale() (since time.Duration, stale bool) {
 // remote is a log that a server holds: what app.Local needs of one.
 type remote struct {
 	config Config
-	at     atomic.Pointer[place]
+	at     atomic.Pointer[At]
 	origin string
 	seq    atomic.Uint64 // the last position that the server told
 	seen   witness
@@ -114,8 +126,23 @@ type remote struct {
 	kept history
 }
 
-// place is where a server is, and what opens it.
-type place struct{ url, token string }
+// tls returns how a server proves that it is the one: by its certificate where
+// that is known, else by those who vouch for it.
+func (r *remote) tls(roots *x509.CertPool) *tls.Config {
+	c := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	if r.at.Load().Certificate == "" {
+		return c
+	}
+	c.InsecureSkipVerify = true // VerifyConnection does
+	c.VerifyConnection = func(state tls.ConnectionState) error {
+		sum := sha256.Sum256(state.PeerCertificates[0].Raw)
+		if hex.EncodeToString(sum[:]) != r.at.Load().Certificate {
+			return errors.New("its certificate is not the one that it announced")
+		}
+		return nil
+	}
+	return c
+}
 
 var _ app.Log = (*remote)(nil)
 

@@ -104,8 +104,8 @@ func (s *subscription) look(ctx context.Context) bool {
 	if s.r.config.Where == nil {
 		return false
 	}
-	url, token, err := s.r.config.Where(ctx)
-	if now := (place{url, token}); err == nil && now != *s.r.at.Load() {
+	now, err := s.r.config.Where(ctx)
+	if err == nil && now != *s.r.at.Load() {
 		s.r.at.Store(&now)
 		return true
 	}
@@ -169,7 +169,7 @@ func (s *subscription) read(m message, begun func()) (events.Envelope, error) {
 		}
 		if l.Origin != s.r.origin || l.After != s.at {
 			return none, &natslog.Error{
-				Err: events.ErrIntegrity, Message: fmt.Sprintf("the log at %s is another one now: %s, not %s", s.r.at.Load().url, l.Origin, s.r.origin),
+				Err: events.ErrIntegrity, Message: fmt.Sprintf("the log at %s is another one now: %s, not %s", s.r.at.Load().URL, l.Origin, s.r.origin),
 			}
 		}
 		begun()
@@ -198,7 +198,7 @@ func (s *subscription) read(m message, begun func()) (events.Envelope, error) {
 func (s *subscription) account(from, upto events.Seq) error {
 	if from != s.at+1 || upto < from {
 		return &natslog.Error{
-			Err: events.ErrIntegrity, Message: fmt.Sprintf("the feed of %s has a hole: @%d to @%d came behind @%d", s.r.at.Load().url, from, upto, s.at),
+			Err: events.ErrIntegrity, Message: fmt.Sprintf("the feed of %s has a hole: @%d to @%d came behind @%d", s.r.at.Load().URL, from, upto, s.at),
 		}
 	}
 	s.at = upto

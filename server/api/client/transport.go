@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,7 +48,7 @@ func drained(body io.ReadCloser) {
 // do sends a request and returns an answer that is none about a problem.
 func (r *remote) do(ctx context.Context, method, path string, h http.Header, body []byte) (*http.Response, error) {
 	at := r.at.Load()
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(at.url, "/")+"/api/v1"+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(at.URL, "/")+"/api/v1"+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, r.unavailable(err)
 	}
@@ -56,8 +57,8 @@ func (r *remote) do(ctx context.Context, method, path string, h http.Header, bod
 			req.Header[name] = values
 		}
 	}
-	if at.token != "" {
-		req.Header.Set("Authorization", "Bearer "+at.token)
+	if at.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+at.Token)
 	}
 	if seq := r.seq.Load(); seq > 0 {
 		req.Header.Set("Cairn-Min-Seq", strconv.FormatUint(seq, 10))
@@ -88,6 +89,12 @@ func (r *remote) do(ctx context.Context, method, path string, h http.Header, bod
 		return nil, r.unavailable(fmt.Errorf("it answers %s", res.Status))
 	}
 	if p.Code == string(commands.CodeUnauthenticated) && r.config.Token == "" {
+		if strings.Contains(p.Detail, "secret") {
+			return nil, &commands.Error{
+				Code: commands.CodeUnauthenticated, Message: r.config.URL + " has no users; only where its log lies it may be changed",
+				Hint: "There, the first user is made: cairn user add NAME --role admin",
+			}
+		}
 		return nil, &commands.Error{
 			Code: commands.CodeUnauthenticated, Message: r.config.URL + " wants to know who you are",
 			Hint: "Log in with a token, which one of its admins makes: cairn login " + r.config.URL,
@@ -105,10 +112,33 @@ func (r *remote) unavailable(err error) error {
 	if errors.As(err, &errno) {
 		err = errno // "connection refused"; where is said before
 	}
+	if why := distrust(err); why != "" {
+		return &natslog.Error{
+			Err: events.ErrUnavailable, Cause: err, Message: fmt.Sprintf("cannot reach %s: %s", r.at.Load().URL, why),
+			Hint: "Nothing was written. If it is the right one, name a file with its certificate, or that of who signed it: CAIRN_CA=cert.pem",
+		}
+	}
 	return &natslog.Error{
-		Err: events.ErrUnavailable, Cause: err, Message: fmt.Sprintf("cannot reach %s: %v", r.at.Load().url, err),
+		Err: events.ErrUnavailable, Cause: err, Message: fmt.Sprintf("cannot reach %s: %v", r.at.Load().URL, err),
 		Hint: "Nothing was written. Offline: edit the file, cairn sync when it is back.",
 	}
+}
+
+// distrust returns why a certificate is not believed; empty if that is not what
+// went wrong.
+func distrust(err error) string {
+	var unknown x509.UnknownAuthorityError
+	var other x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(err, &unknown):
+		return "nobody whom this machine knows vouches for its certificate"
+	case errors.As(err, &other):
+		return "its certificate is for another name: " + other.Error()
+	case errors.As(err, &invalid):
+		return "its certificate is not valid: " + invalid.Error()
+	}
+	return ""
 }
 
 // problem is what a server says went wrong.

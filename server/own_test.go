@@ -1,0 +1,144 @@
+package server_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"cairn/events"
+	"cairn/server"
+	"cairn/server/commands"
+)
+
+// certificate writes a certificate for another machine, signed by itself.
+func certificate(t *testing.T) (cert, key string) {
+	t.Helper()
+	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{"cairn.example.com"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &k.PublicKey, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalECPrivateKey(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	write := func(name, kind string, b []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	return write("cert.pem", "CERTIFICATE", der), write("key.pem", "EC PRIVATE KEY", private)
+}
+
+// A server's own machine knows its certificate, whatever name it is for; another
+// one in its place is not believed, and told a token by nobody.
+func TestOwnCertificate(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	start := func() (url string, stop func()) {
+		t.Helper()
+		cert, key := certificate(t)
+		s, err := server.NewServer(t.Context(), server.ServeConfig{
+			Config: server.Config{State: t.TempDir()}, Place: server.Place{Dir: dir}, Listen: "127.0.0.1:0", CertFile: cert, KeyFile: key,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- s.Run(ctx) }()
+		return s.URL, func() {
+			cancel()
+			if err := <-ended; err != nil {
+				t.Errorf("stop: %v", err)
+			}
+		}
+	}
+	url, stop := start()
+	place := server.Place{Dir: dir, Exists: true}
+	at, err := server.Open(t.Context(), place, server.Config{State: t.TempDir(), Wait: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := at.Execute(t.Context(), by("plan"), commands.ImportDocument{Document: []byte(plan)}); err != nil {
+		t.Error(err)
+	}
+	if err := at.Close(); err != nil {
+		t.Error(err)
+	}
+	if at.URL != url {
+		t.Errorf("reached %s, want %s", at.URL, url)
+	}
+
+	// The directory is taken; that is said at once, and the port is free.
+	_, err = server.NewServer(t.Context(), server.ServeConfig{
+		Config: server.Config{State: t.TempDir(), Wait: time.Minute}, Place: server.Place{Dir: dir}, Listen: "127.0.0.1:0",
+	})
+	if !errors.Is(err, events.ErrUnavailable) || !strings.Contains(err.Error(), "is served already, at "+url) {
+		t.Errorf("a second server: got %v", err)
+	}
+
+	announcement := filepath.Join(dir, "server.json")
+	of, err := os.ReadFile(announcement)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	_, stop = start() // with another certificate
+	defer stop()
+	if err := os.WriteFile(announcement, []byte(strings.Replace(string(of), url, readURL(t, announcement), 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if at, err := server.Open(t.Context(), place, server.Config{State: t.TempDir(), Wait: 300 * time.Millisecond}); !errors.Is(err, events.ErrUnavailable) {
+		t.Errorf("a server with another certificate: got %v, %v", at, err)
+	}
+}
+
+// readURL returns the URL in an announcement.
+func readURL(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(b), `"url":"`)
+	url, _, _ := strings.Cut(rest, `"`)
+	return url
+}
+
+// A server that cannot listen leaves no log behind.
+func TestNoLogWithoutADoor(t *testing.T) {
+	t.Parallel()
+	one, _ := serve(t, jetStream(t, t.TempDir(), -1).ClientURL(), t.TempDir())
+	dir := filepath.Join(t.TempDir(), "log")
+	s, err := server.NewServer(t.Context(), server.ServeConfig{
+		Config: server.Config{State: t.TempDir()}, Place: server.Place{Dir: dir}, Listen: strings.TrimPrefix(one.URL, "http://"),
+	})
+	if err == nil {
+		_ = s.Close()
+		t.Fatal("two servers listen at one address")
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it made %s (%v)", dir, err)
+	}
+}

@@ -8,7 +8,9 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"io"
 	"math/big"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -140,5 +142,32 @@ func TestNoLogWithoutADoor(t *testing.T) {
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("it made %s (%v)", dir, err)
+	}
+}
+
+// A person who is turned away from a page reads why, and a program gets a problem.
+func TestRefusedPage(t *testing.T) {
+	t.Parallel()
+	s, _ := serve(t, jetStream(t, t.TempDir(), -1).ClientURL(), t.TempDir())
+	if _, err := s.App.Administer(t.Context(), by(""), commands.AddUser{User: "ada", Role: "admin"}); err != nil {
+		t.Fatal(err)
+	}
+	for accept, want := range map[string]string{"text/html,*/*": "text/html; charset=utf-8", "*/*": "application/problem+json"} {
+		for _, path := range []string{"/", "/docs"} {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Accept", accept)
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := io.ReadAll(res.Body)
+			res.Body.Close()
+			if err != nil || res.StatusCode != http.StatusUnauthorized || res.Header.Get("Content-Type") != want || res.Header.Get("WWW-Authenticate") == "" || !strings.Contains(string(b), "his needs a token") {
+				t.Errorf("%s for %s: got %s, %s\n%s", path, accept, res.Status, res.Header.Get("Content-Type"), b)
+			}
+		}
 	}
 }

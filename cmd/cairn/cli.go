@@ -62,6 +62,8 @@ type cli struct {
 	session *server.Session
 	// known is what is remembered of the files; see copies.
 	known *docfile.Copies
+	// named is whom --as named.
+	named string
 	// used is the checklist that the command was about: its file is looked at
 	// in the end.
 	used string
@@ -343,6 +345,7 @@ var looksLikeWhen = sync.OnceValue(func() *regexp.Regexp {
 
 // checkActor refuses a WHEN given to --as.
 func (c *cli) checkActor() error {
+	c.named = c.as
 	if looksLikeWhen().MatchString(c.as) {
 		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--as %s: that is a moment, not a person", c.as), Hint: "Did you mean --as-of " + c.as + "?"}
 	}

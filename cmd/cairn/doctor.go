@@ -132,10 +132,13 @@ func (c *cli) doctorFiles(ctx context.Context) (found []trust.Finding) {
 				return nil
 			}
 			f := trust.Finding{What: "file"}
+			_, known := c.copies().Load(file.Path)
 			status, lines, err := docfile.Compare(file, c.copies(), s.Origin(), st.Name, st.Document())
 			switch {
 			case err != nil:
 				f.Text, f.Remedy = err.Error(), "The log is in order; make the file readable."
+			case status == docfile.Missing && !known:
+				f.Text = file.Shown + " is not here; cairn export " + file.Shown + " -c " + st.Name + " writes it"
 			case status == docfile.Missing:
 				f.Text, f.Remedy = file.Shown+" is gone", "Write it again: cairn export "+file.Shown+" -c "+st.Name
 			case status == docfile.Differs:

@@ -72,7 +72,11 @@ func (c *cli) withFile(ctx context.Context, follow follower) (status docfile.Sta
 			return nil
 		}
 		shown = file.Shown
+		_, known := c.copies().Load(file.Path)
 		status, lines, err = follow(file, c.copies(), c.session.Origin(), st.Name, st.Revision, st.Document())
+		if status == docfile.Missing && !known {
+			status = docfile.Equal // it never was here
+		}
 		return nil
 	})
 	if readErr != nil {

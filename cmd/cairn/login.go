@@ -84,7 +84,7 @@ func (c *cli) login(ctx context.Context, given []string) error {
 	if open, err := server.Reach(ctx, url, "", server.Place{URL: url}, config); err == nil {
 		// It lets in who shows nothing, on its own machine.
 		return errors.Join(open.Close(), &commands.Error{
-			Code: commands.CodeRefused, Message: url + " has no users: there is nothing to log in to", Hint: "Use it as it is.",
+			Code: commands.CodeRefused, Message: url + " has no users: there is nothing to log in to", Hint: "Its first user is made where its log lies: cairn user add NAME --role admin",
 		})
 	}
 	token, err := c.askToken(ctx)
@@ -101,7 +101,7 @@ func (c *cli) login(ctx context.Context, given []string) error {
 		return notLoggedIn(err)
 	}
 	if id.Role == nil {
-		return &commands.Error{Code: commands.CodeRefused, Message: url + " has no users: there is nothing to log in to", Hint: "Use it as it is."}
+		return &commands.Error{Code: commands.CodeRefused, Message: url + " has no users: there is nothing to log in to", Hint: "Its first user is made where its log lies: cairn user add NAME --role admin"}
 	}
 	if _, err := config.Tokens.Set(url, token); err != nil {
 		return err
@@ -110,6 +110,9 @@ func (c *cli) login(ctx context.Context, given []string) error {
 		return c.printJSON(id)
 	}
 	c.talk("ok, you are %s\n", named(id))
+	if err := c.locate(); err == nil && c.place.URL != url {
+		c.talk("Commands here do not use it yet: --server %s, or echo %s >.cairn-server for the whole repository.\n", url, url)
+	}
 	return nil
 }
 

@@ -148,7 +148,10 @@ func (c *cli) serve(ctx context.Context, o *serveOptions, files []string) error 
 	if s.NATS() != "" {
 		at += " · changes " + s.NATS()
 	}
-	c.talk("serving %s · log %s\n", s.URL, at)
+	if s.Metrics() != "" {
+		at += " · figures " + server.Near(s.Metrics())
+	}
+	c.talk("serving %s · log %s\n", server.Near(s.URL), at)
 	return s.Run(ctx)
 }
 

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"cairn/events"
+	"cairn/events/merkle"
 	"cairn/events/natslog"
 	"cairn/projections/checklist"
 	"cairn/server"
@@ -57,6 +58,12 @@ func (c *cli) verify(ctx context.Context, o *verifyOptions) error {
 	if o.checkpoint != "" {
 		if opts.Checkpoint, err = c.readFile(o.checkpoint); err != nil {
 			return err
+		}
+		if _, err := merkle.ParseCheckpoint(opts.Checkpoint); err != nil {
+			return &commands.Error{
+				Code: commands.CodeUsage, Message: fmt.Sprintf("--checkpoint %s is no checkpoint: %v", o.checkpoint, err),
+				Hint: "One is what cairn checkpoint prints.",
+			}
 		}
 	}
 	switch {

@@ -112,6 +112,8 @@ func (c *cli) tellOutcome(st *checklist.State, w *writeFlags, outcome app.Outcom
 	}
 	if outcome.Repeated {
 		c.talk("This command was carried out before:\n")
+	} else if by := outcome.Events[0].Actor; c.named != "" && by.Verified() {
+		c.talk("Recorded as %s, whose token it is: --as says nothing to a server that knows you.\n", by.ID)
 	}
 	// Blank lines and the like go with the change that needs them.
 	c.tellRows(st, slices.DeleteFunc(slices.Clone(outcome.Rows), func(r audit.Row) bool {

@@ -190,6 +190,10 @@ A command is POSTed to /checklists/{checklist}/commands/{Command} and answers wi
 it recorded. Give it an Idempotency-Key (a UUID) to be able to send it again: it happens once. With If-Match it is refused
 unless the resource still has that ETag.
 
+Who asks says so with a token, Authorization: Bearer TOKEN: cairn user add and cairn token create give one. While a
+log has no users, its own machine reads without; what changes it needs the secret that stands in server.json in the
+directory of the log.
+
 Answers say in Cairn-Seq which position of the log they hold; a request with Cairn-Min-Seq waits for it. While the log
 cannot be reached, answers say in Cairn-Stale for how many seconds, and changes are refused with 503.`
 

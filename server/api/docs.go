@@ -182,9 +182,9 @@ func curl(o *huma.Operation, path string) string {
 		path += "?" + strings.Join(query, "&")
 	}
 	if o.Method == http.MethodGet {
-		return "curl -s \"$CAIRN" + path + "\""
+		return "curl -s -H \"$AUTH\" \"$CAIRN" + path + "\""
 	}
-	s := "curl -s -X " + o.Method + " \"$CAIRN" + path + "\""
+	s := "curl -s -H \"$AUTH\" -X " + o.Method + " \"$CAIRN" + path + "\""
 	if o.RequestBody != nil {
 		for kind, content := range o.RequestBody.Content {
 			s += " \\\n  -H 'Content-Type: " + kind + "'"

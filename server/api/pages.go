@@ -8,7 +8,10 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -40,10 +43,7 @@ func (d *door) pages(mux *routes, api huma.API) {
 	docs := sync.OnceValue(func() *docsPage { return newDocs(api.OpenAPI()) })
 	mux.HandleFunc("GET /docs", d.admitted(func(w http.ResponseWriter, r *http.Request) {
 		page := *docs() // the nonce is of this answer
-		page.Base = "http://" + r.Host
-		if r.TLS != nil {
-			page.Base = "https://" + r.Host
-		}
+		page.Base = base(r)
 		page.Nonce = rand.Text()
 		show(w, "docs.html", page.Nonce, page)
 	}))
@@ -96,8 +96,52 @@ func (d *door) described(mux *routes, api huma.API) {
 	}
 }
 
+// base is the server's URL, as the request has it.
+func base(r *http.Request) string {
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// refusedPage is what a browser shows that was turned away.
+type refusedPage struct {
+	Nonce, Title, Detail, Hint string
+	Base                       string // where a token would help
+}
+
+// turnAwayFromPage answers a request for a page that was turned away: a person in
+// words, a program with a problem.
+func turnAwayFromPage(w http.ResponseWriter, r *http.Request, err error) {
+	e, ok := err.(interface{ Header(h http.Header) })
+	if !ok || !strings.Contains(r.Header.Get("Accept"), "text/html") {
+		turnAway(w, err)
+		return
+	}
+	p := problemOf(err)
+	page := refusedPage{Nonce: rand.Text(), Title: p.Title, Detail: capital(p.Detail)}
+	if p.Hint != nil {
+		page.Hint = strings.TrimSuffix(*p.Hint, ".")
+	}
+	if p.Status == http.StatusUnauthorized {
+		page.Base = base(r)
+	}
+	e.Header(w.Header())
+	showAs(w, p.Status, "refused.html", page.Nonce, page)
+}
+
+// capital begins a sentence.
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
 // show writes a page: nothing in it runs, and nothing comes from elsewhere.
 func show(w http.ResponseWriter, name, nonce string, page any) {
+	showAs(w, http.StatusOK, name, nonce, page)
+}
+
+func showAs(w http.ResponseWriter, status int, name, nonce string, page any) {
 	var b bytes.Buffer
 	if err := pageTemplates().ExecuteTemplate(&b, name, page); err != nil {
 		write(w, problemOf(fmt.Errorf("write %s: %w", name, err)))
@@ -108,5 +152,6 @@ func show(w http.ResponseWriter, name, nonce string, page any) {
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+nonce+"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "private, no-cache")
+	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes()) // whoever asked has gone
 }

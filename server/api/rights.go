@@ -181,7 +181,7 @@ func (d *door) admitted(page http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		id, err := d.gate.Admit(r)
 		if err != nil {
-			turnAway(w, err)
+			turnAwayFromPage(w, r, err)
 			return
 		}
 		page(w, r.WithContext(context.WithValue(r.Context(), identityKey{}, id)))

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -13,11 +14,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
 	"cairn/events"
 	"cairn/projections/checklist"
 	"cairn/server/app"
 	"cairn/server/commands"
-	"github.com/danielgtaylor/huma/v2"
 )
 
 type commandInput struct {
@@ -132,7 +135,19 @@ func read(name string, body []byte) (commands.Command, app.About, error) {
 		return nil, about, err
 	}
 	cmd, err := commands.Decode(name, own)
+	var e *commands.Error
+	if errors.As(err, &e) && strings.HasPrefix(e.Hint, "It takes") {
+		e.Hint += "; and about it: reason, on, cause, via"
+	}
 	return cmd, about, err
+}
+
+// isKey returns an error unless a key can be the id of a command.
+func isKey(key string) error {
+	if _, err := uuid.Parse(key); key != "" && err != nil {
+		return refuse("One is like 01890a5d-ac96-774b-bcce-b302099a8057, new for each command; sent again, it stays.", "Idempotency-Key: %.60q is no UUID", key)
+	}
+	return nil
 }
 
 // part parts a body into the command's own members and those around it.
@@ -179,6 +194,9 @@ func (in *BodyInput) read(operation string, into any) error {
 	if err := isType(in.ContentType, "application/json"); err != nil {
 		return err
 	}
+	if err := isKey(in.Key); err != nil {
+		return err
+	}
 	if err := commands.Strictly(operation, in.RawBody, into); err != nil {
 		return problemOf(err)
 	}
@@ -197,6 +215,9 @@ const bodyHint = "Send one JSON object; /docs shows one for each operation, /api
 
 func (d *door) execute(ctx context.Context, name string, in *commandInput) (*commandOutput, error) {
 	if err := isType(in.ContentType, "application/json"); err != nil {
+		return nil, err
+	}
+	if err := isKey(in.Key); err != nil {
 		return nil, err
 	}
 	cmd, about, err := read(name, in.RawBody)

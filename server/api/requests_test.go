@@ -47,7 +47,7 @@ func TestBadRequests(t *testing.T) {
 		{"a form", post, cmd + "AddTask", `text=a`, 415, "unsupported_media_type", "application/json", []string{"Content-Type: application/x-www-form-urlencoded"}},
 		{"text/plain, as a page elsewhere can send", post, cmd + "AddTask", `{"text":"a"}`, 415, "unsupported_media_type", "", []string{"Content-Type: text/plain"}},
 		{"a history as JSON", post, list + "/history", `{}`, 415, "unsupported_media_type", "x-ndjson", nil},
-		{"a key that is no UUID", post, cmd + "AddTask", `{"text":"a"}`, 400, "usage", "", []string{"Idempotency-Key: 12"}},
+		{"a key that is no UUID", post, cmd + "AddTask", `{"text":"a"}`, 400, "usage", "Idempotency-Key", []string{"Idempotency-Key: 12"}},
 		{"a wrong If-Match", post, cmd + "AddTask", `{"text":"a"}`, 400, "usage", "If-Match", []string{`If-Match: "abc"`}},
 		{"a wrong dry_run", post, cmd + "AddTask?dry_run=perhaps", `{"text":"a"}`, 400, "usage", "dry_run", nil},
 		{"another parameter of a command", post, cmd + "AddTask?dryrun=true", `{"text":"a"}`, 400, "usage", "dryrun", nil},

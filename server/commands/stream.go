@@ -87,18 +87,25 @@ func (s *stream[S]) execute(ctx context.Context, h *Handler, meta Meta, name, ha
 		}
 	}
 	var unsure error // of an attempt that may be stored yet
+	// failed is err, unless nobody knows whether the command was carried out.
+	failed := func(err error) error {
+		if err == nil || unsure == nil || errors.Is(err, events.ErrUnavailable) || errors.Is(err, events.ErrIntegrity) {
+			return err
+		}
+		return fmt.Errorf("%w: an attempt was not answered; then %w", events.ErrUnavailable, err)
+	}
 	for attempt := 0; ; attempt++ {
 		if result, known, err := s.known(ctx, h, meta, name, hash); known || err != nil {
-			return result, err
+			return result, failed(err)
 		}
 		envelopes, seq, err := decide(ctx, meta)
 		if refused := new(Error); err != nil && !errors.As(err, &refused) {
-			return Result{}, err
+			return Result{}, failed(err)
 		}
 		if len(envelopes) == 0 { // nothing that the log could contradict
-			stands, failed := s.stands(ctx, h)
-			if failed != nil {
-				return Result{}, fmt.Errorf("%s: %w", name, failed)
+			stands, failure := s.stands(ctx, h)
+			if failure != nil {
+				return Result{}, failed(fmt.Errorf("%s: %w", name, failure))
 			}
 			if !stands {
 				continue
@@ -121,14 +128,12 @@ func (s *stream[S]) execute(ctx context.Context, h *Handler, meta Meta, name, ha
 		if !errors.Is(err, events.ErrConflict) {
 			unsure = err
 			pause(ctx, attempt)
-		} else if unsure != nil {
-			err = fmt.Errorf("%w: an attempt was not answered; then %w", events.ErrUnavailable, err)
 		}
 		if ctx.Err() != nil {
-			return Result{}, fmt.Errorf("%s: %w", name, err)
+			return Result{}, fmt.Errorf("%s: %w", name, failed(err))
 		}
 		if caught := s.catchUp(ctx, h.log); caught != nil {
-			return Result{}, errors.Join(err, caught)
+			return Result{}, failed(errors.Join(err, caught))
 		}
 	}
 }

@@ -12,9 +12,16 @@ import (
 	"cairn/server/trust"
 )
 
-// Doctor looks at everything around the log at a place; see [trust.Doctor].
-func Doctor(ctx context.Context, p Place, c Config) []trust.Finding {
-	return trust.Doctor(ctx, p.config(c))
+// Doctor looks at everything around the log at a place; see [trust.Doctor]. Where a
+// server has it, that is asked as in [DoctorServer].
+func Doctor(ctx context.Context, p Place, c Config, declared string) ([]trust.Finding, *Session) {
+	if announces(p.Dir) {
+		if a, err := dialAnnounced(ctx, p.Dir, c); err == nil {
+			s := served(a, p)
+			return doctorOf(ctx, s, declared), s
+		}
+	}
+	return trust.Doctor(ctx, p.config(c)), nil
 }
 
 // DoctorServer looks at everything between this client and the server of a place.
@@ -25,6 +32,11 @@ func DoctorServer(ctx context.Context, p Place, c Config, declared string) ([]tr
 	if err != nil {
 		return []trust.Finding{found("server", err, "Look whether cairn serve runs there.")}, nil
 	}
+	return doctorOf(ctx, s, declared), s
+}
+
+// doctorOf looks at what lies between this client and a server.
+func doctorOf(ctx context.Context, s *Session, declared string) []trust.Finding {
 	all := []trust.Finding{
 		{What: "server", Text: "reached at " + s.URL},
 		{What: "log", Text: fmt.Sprintf("%s@%d", s.Origin(), s.End())},
@@ -50,9 +62,9 @@ func DoctorServer(ctx context.Context, p Place, c Config, declared string) ([]tr
 		line, err = merkle.Fingerprint(line)
 	}
 	if err != nil {
-		return append(all, found("key", err, "Who runs the server makes a new one: cairn key rotate")), s
+		return append(all, found("key", err, "Who runs the server makes a new one: cairn key rotate"))
 	}
-	return append(all, trust.Finding{What: "key", Text: line}), s
+	return append(all, trust.Finding{What: "key", Text: line})
 }
 
 // found is the finding that an error is.

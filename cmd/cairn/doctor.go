@@ -61,7 +61,7 @@ func (c *cli) doctor(ctx context.Context, n natsFlags) error {
 	} else if c.place.URL != "" {
 		findings, c.session = server.DoctorServer(ctx, c.place, config, c.actor().ID)
 	} else {
-		findings = server.Doctor(ctx, c.place, config)
+		findings, c.session = server.Doctor(ctx, c.place, config, c.actor().ID)
 	}
 	healthy := true
 	for _, f := range findings {

@@ -36,7 +36,11 @@ itself; init is only needed to choose another place.
   cairn init --data /srv/cairn`,
 		Args: args(0, 1, "at most a directory"),
 		RunE: func(cmd *cobra.Command, given []string) error {
+			before := ""
 			if c.data == "" {
+				if err := c.locateHere(); err == nil && c.place.Exists {
+					before = c.place.Dir
+				}
 				dir := "."
 				if len(given) == 1 {
 					dir = given[0]
@@ -62,6 +66,9 @@ itself; init is only needed to choose another place.
 				c.talk("There is a log in %s already; nothing was changed.\n", c.shown(c.place.Dir))
 			} else {
 				c.talk("Made a log in %s. Next: cairn import FILE\n", c.shown(c.place.Dir))
+			}
+			if before != "" && before != c.place.Dir && !was {
+				c.talk("The log in %s stays; what is to use that one takes --data from now on.\n", c.shown(before))
 			}
 			return nil
 		},

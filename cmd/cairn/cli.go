@@ -23,6 +23,7 @@ import (
 	"cairn/events/natslog"
 	"cairn/projections/checklist"
 	"cairn/server"
+	"cairn/server/api/client"
 	"cairn/server/app"
 	"cairn/server/commands"
 	"cairn/server/docfile"
@@ -164,7 +165,17 @@ func (c *cli) letGo() error {
 // needsLogin says in which repository one has to log in.
 func (c *cli) needsLogin(err error) error {
 	var e *commands.Error
-	if errors.As(err, &e) && e.Code == commands.CodeUnauthenticated && c.server == "" && c.place.Base != "" && c.getenv("CAIRN_SERVER") == "" {
+	if !errors.As(err, &e) || e.Code != commands.CodeUnauthenticated {
+		return err
+	}
+	switch {
+	case strings.HasPrefix(e.Message, "this token"):
+		from := "It is that of cairn login. "
+		if c.getenv("CAIRN_TOKEN") != "" {
+			from = "It is the one in $CAIRN_TOKEN. "
+		}
+		e.Hint = from + e.Hint
+	case strings.HasSuffix(e.Message, client.WhoAreYou) && c.server == "" && c.place.Base != "" && c.getenv("CAIRN_SERVER") == "":
 		e.Message, e.Hint = "this repository uses "+c.place.URL+": cairn login", ""
 	}
 	return err

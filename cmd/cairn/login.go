@@ -178,6 +178,9 @@ func (c *cli) logout(given []string) error {
 	} else {
 		c.talk("There was no token for %s.\n", url)
 	}
+	if c.getenv("CAIRN_TOKEN") != "" {
+		c.talk("The one in $CAIRN_TOKEN is used as before.\n")
+	}
 	return nil
 }
 

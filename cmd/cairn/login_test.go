@@ -55,7 +55,7 @@ func TestLogin(t *testing.T) {
 			t.Errorf("cairn %s shows the token:\n%s", strings.Join(args, " "), out)
 		}
 	}
-	wants(6, "certificate", "crn_good", "login", srv.URL)
+	wants(6, "vouches for its certificate\nNothing was written. If it is the right one, name a file with its certificate, or that of who signed it: CAIRN_CA=", "crn_good", "login", srv.URL)
 	ca := filepath.Join(h.dir, "ca.pem")
 	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw}), 0o644); err != nil {
 		t.Fatal(err)

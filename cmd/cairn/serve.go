@@ -73,16 +73,26 @@ this server's key alone.
 // checkReady asks the server that listens where o says whether it is ready. No
 // secret is sent, so that its certificate may be for another name.
 func (c *cli) checkReady(ctx context.Context, o *serveOptions) error {
-	at := "http://" + o.listen
 	if o.cert != "" {
-		at = "https://" + o.listen
+		return c.checkReadyAt(ctx, "https", o.listen)
 	}
-	at = server.Near(at)
+	err := c.checkReadyAt(ctx, "http", o.listen)
+	if errors.Is(err, errTLS) {
+		return c.checkReadyAt(ctx, "https", o.listen)
+	}
+	return err
+}
+
+// errTLS says that a server wants TLS.
+var errTLS = errors.New("it wants TLS")
+
+func (c *cli) checkReadyAt(ctx context.Context, scheme, listen string) error {
+	at := server.Near(scheme + "://" + listen)
 	ctx, cancel := context.WithTimeout(ctx, checkWithin)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at+"/readyz", nil)
 	if err != nil {
-		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--listen %s: want HOST:PORT", o.listen)}
+		return &commands.Error{Code: commands.CodeUsage, Message: fmt.Sprintf("--listen %s: want HOST:PORT", listen)}
 	}
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // see above
 	defer client.CloseIdleConnections()
@@ -98,6 +108,9 @@ func (c *cli) checkReady(ctx context.Context, o *serveOptions) error {
 	var p struct{ Detail string }
 	if err := json.NewDecoder(io.LimitReader(res.Body, 64<<10)).Decode(&p); err != nil || p.Detail == "" {
 		p.Detail = "it answers " + res.Status
+		if scheme == "http" && res.StatusCode == http.StatusBadRequest { // as net/http does to who speaks no TLS
+			return errTLS
+		}
 	}
 	return &natslog.Error{Err: events.ErrUnavailable, Message: at + " is not ready: " + p.Detail}
 }

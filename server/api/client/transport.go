@@ -45,6 +45,9 @@ func drained(body io.ReadCloser) {
 	body.Close()
 }
 
+// WhoAreYou ends the message of a server that wants a token where there is none.
+const WhoAreYou = "wants to know who you are"
+
 // do sends a request and returns an answer that is none about a problem.
 func (r *remote) do(ctx context.Context, method, path string, h http.Header, body []byte) (*http.Response, error) {
 	at := r.at.Load()
@@ -96,7 +99,7 @@ func (r *remote) do(ctx context.Context, method, path string, h http.Header, bod
 			}
 		}
 		return nil, &commands.Error{
-			Code: commands.CodeUnauthenticated, Message: r.config.URL + " wants to know who you are",
+			Code: commands.CodeUnauthenticated, Message: r.config.URL + " " + WhoAreYou,
 			Hint: "Log in with a token, which one of its admins makes: cairn login " + r.config.URL,
 		}
 	}
@@ -112,10 +115,10 @@ func (r *remote) unavailable(err error) error {
 	if errors.As(err, &errno) {
 		err = errno // "connection refused"; where is said before
 	}
-	if why := distrust(err); why != "" {
+	if why, hint := distrust(err); why != "" {
 		return &natslog.Error{
 			Err: events.ErrUnavailable, Cause: err, Message: fmt.Sprintf("cannot reach %s: %s", r.at.Load().URL, why),
-			Hint: "Nothing was written. If it is the right one, name a file with its certificate, or that of who signed it: CAIRN_CA=cert.pem",
+			Hint: "Nothing was written. " + hint,
 		}
 	}
 	return &natslog.Error{
@@ -124,21 +127,22 @@ func (r *remote) unavailable(err error) error {
 	}
 }
 
-// distrust returns why a certificate is not believed; empty if that is not what
-// went wrong.
-func distrust(err error) string {
+// distrust returns why a certificate is not believed, and what to do; nothing if
+// that is not what went wrong.
+func distrust(err error) (why, hint string) {
 	var unknown x509.UnknownAuthorityError
 	var other x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.As(err, &unknown):
-		return "nobody whom this machine knows vouches for its certificate"
+		return "nobody whom this machine knows vouches for its certificate",
+			"If it is the right one, name a file with its certificate, or that of who signed it: CAIRN_CA=cert.pem"
 	case errors.As(err, &other):
-		return "its certificate is for another name: " + other.Error()
+		return "its certificate is for another name: " + strings.TrimPrefix(other.Error(), "x509: "), "Call it by that name."
 	case errors.As(err, &invalid):
-		return "its certificate is not valid: " + invalid.Error()
+		return "its certificate is not valid: " + strings.TrimPrefix(invalid.Error(), "x509: "), "Who runs the server gives it another."
 	}
-	return ""
+	return "", ""
 }
 
 // problem is what a server says went wrong.

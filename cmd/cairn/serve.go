@@ -138,7 +138,11 @@ func (c *cli) serve(ctx context.Context, o *serveOptions, files []string) error 
 		return err
 	}
 	now, wrap := serverClock()
-	log := slog.New(slog.NewTextHandler(c.err, nil))
+	level := slog.LevelInfo // a line for each request
+	if c.quiet {
+		level = slog.LevelWarn
+	}
+	log := slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: level}))
 	s, err := server.NewServer(ctx, server.ServeConfig{
 		Config: server.Config{State: c.stateDir(), Now: now}, Place: c.place,
 		Listen: o.listen, CertFile: o.cert, KeyFile: o.key, BehindProxy: o.behindProxy,

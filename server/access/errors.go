@@ -135,7 +135,11 @@ func denied(id members.Identity, right members.Right, checklist string) *Error {
 		e.why = why
 		return e
 	}
-	return forbidden(why, fmt.Sprintf("%s may not %s", roleWord(id), right), "Ask an admin.")
+	hint := "Ask an admin."
+	if right == members.Administer {
+		hint = "Ask an admin: users, tokens, keys, the whole log and what comes from another one are theirs."
+	}
+	return forbidden(why, fmt.Sprintf("%s may not %s", roleWord(id), right), hint)
 }
 
 // roleWord is "an editor of some checklists".

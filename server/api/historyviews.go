@@ -13,16 +13,33 @@ import (
 	"cairn/server/app"
 )
 
+// Counted is what all views over the work may be asked. It is exported as the
+// fields of an embedded struct are not read otherwise.
+type Counted struct {
+	Count string `query:"count" enum:"work,all" default:"work" doc:"Count work, or all boxes"`
+	Seed  uint64 `query:"seed" default:"1" doc:"Draw the forecast by another number"`
+}
+
+// chartInput is what one asks of a chart.
 type chartInput struct {
 	ViewInput
+	Counted
 	By     string `query:"by" enum:"day,week" doc:"Draw by day or week; else what fits"`
-	Count  string `query:"count" enum:"work,all" default:"work" doc:"Count work, or all boxes"`
-	Seed   uint64 `query:"seed" default:"1" doc:"Draw the forecast by another number"`
 	Dark   bool   `query:"dark" doc:"A picture for a dark page"`
-	Weeks  int    `query:"weeks" minimum:"1" maximum:"520" default:"8" doc:"How many weeks, of stats as text"`
-	People bool   `query:"people" doc:"Who closed what, by name, of stats as text"`
 	Width  int    `query:"width" minimum:"320" maximum:"4096" default:"1200" doc:"Of a picture, in pixels"`
 	Height int    `query:"height" minimum:"180" maximum:"4096" default:"675" doc:"Of a picture, in pixels"`
+}
+
+type forecastInput struct {
+	ViewInput
+	Counted
+}
+
+type statsInput struct {
+	ViewInput
+	Counted
+	Weeks  int  `query:"weeks" minimum:"1" maximum:"520" default:"8" doc:"How many weeks, as text"`
+	People bool `query:"people" doc:"Who closed what, by name, as text"`
 }
 
 type diffInput struct {
@@ -40,22 +57,44 @@ type reportInput struct {
 
 // historyViews registers the views over a checklist's history.
 func (d *door) historyViews(api huma.API) {
-	for _, c := range []struct{ kind, summary string }{
+	view := func(kind, summary string, forms ...form) viewKind {
+		return viewKind{
+			id: kind, path: "/" + kind, summary: summary, of: burndown.JSON{}, forms: append([]form{formJSON, formText, formCSV}, forms...), heavy: true,
+			description: "Days in the checklist's time zone. A day that is over never changes.",
+		}
+	}
+	for _, c := range []struct {
+		kind    chart.Kind
+		summary string
+	}{
 		{"burndown", "How the remaining work goes down, and by when it is done"},
 		{"burnup", "How the work that is done goes up to the scope"},
 		{"flow", "How much work is in which state, day by day"},
-		{"forecast", "By when the work will be done, and how likely that is"},
-		{"stats", "What was closed each week, how long it took, what grows old"},
 	} {
-		forms := []form{formJSON, formText, formCSV}
-		if c.kind == "burndown" || c.kind == "burnup" || c.kind == "flow" {
-			forms = []form{formJSON, formText, formCSV, formSVG, formPNG}
-		}
-		addView(d, api, viewKind{
-			id: c.kind, path: "/" + c.kind, summary: c.summary, of: burndown.JSON{}, forms: forms, heavy: true,
-			description: "Days in the checklist's time zone. A day that is over never changes.",
-		}, func(ctx context.Context, in *chartInput, p *page) error { return d.chart(ctx, in, p, c.kind) })
+		addView(d, api, view(string(c.kind), c.summary, formSVG, formPNG), func(ctx context.Context, in *chartInput, p *page) error {
+			return d.work(ctx, in.Counted, p, string(c.kind), func(v *burndown.Summary, _ *burndown.Series) error {
+				picture := chart.Options{By: in.By, Dark: in.Dark, Width: in.Width, Height: in.Height}
+				switch p.form {
+				case formSVG:
+					return chart.SVG(p, *v, c.kind, picture)
+				case formPNG:
+					return chart.PNG(p, *v, c.kind, picture)
+				}
+				return chart.Text(p, v, c.kind, chart.TextOptions{By: in.By, Width: 80, Plain: true})
+			})
+		})
 	}
+	addView(d, api, view("forecast", "By when the work will be done, and how likely that is"), func(ctx context.Context, in *forecastInput, p *page) error {
+		return d.work(ctx, in.Counted, p, "forecast", func(v *burndown.Summary, _ *burndown.Series) error {
+			return chart.Forecast(p, v, chart.TextOptions{Width: 80, Plain: true})
+		})
+	})
+	addView(d, api, view("stats", "What was closed each week, how long it took, what grows old"), func(ctx context.Context, in *statsInput, p *page) error {
+		return d.work(ctx, in.Counted, p, "stats", func(v *burndown.Summary, s *burndown.Series) error {
+			stats := s.Stats(v.Days, in.Weeks, p.Time(s.State()))
+			return chart.Stats(p, v, stats, in.People, chart.TextOptions{Width: 80, Plain: true})
+		})
+	})
 	addView(d, api, viewKind{
 		id: "diff", path: "/diff", summary: "What became of the checklist between two moments", of: audit.DiffDocument{},
 		forms: []form{formJSON, formText, formMarkdown}, heavy: true,
@@ -67,30 +106,20 @@ func (d *door) historyViews(api huma.API) {
 	}, d.report)
 }
 
-func (d *door) chart(ctx context.Context, in *chartInput, p *page, kind string) error {
+// work writes a view over the work: JSON and CSV are the same for all, the other
+// forms are what draw makes.
+func (d *door) work(ctx context.Context, in Counted, p *page, kind string, draw func(*burndown.Summary, *burndown.Series) error) error {
 	return d.app.Burndown(ctx, p.name, p.At, func(s *burndown.Series) error {
 		st := s.State()
 		p.seq = st.Seq()
 		v := s.Summarise(p.name, p.Today(st), !p.Over(st, p.now), burndown.Options{All: in.Count == "all", Seed: in.Seed})
-		text := chart.TextOptions{By: in.By, Width: 80, Plain: true}
-		picture := chart.Options{By: in.By, Dark: in.Dark, Width: in.Width, Height: in.Height}
 		switch p.form {
 		case formCSV:
 			return v.CSV(p)
-		case formSVG:
-			return chart.SVG(p, v, chart.Kind(kind), picture)
-		case formPNG:
-			return chart.PNG(p, v, chart.Kind(kind), picture)
-		case formText:
-			switch kind {
-			case "forecast":
-				return chart.Forecast(p, &v, text)
-			case "stats":
-				return chart.Stats(p, &v, s.Stats(v.Days, in.Weeks, p.Time(st)), in.People, text)
-			}
-			return chart.Text(p, &v, chart.Kind(kind), text)
+		case formJSON:
+			return p.json(v.JSON(st.JSONHead(kind, p.Of)))
 		}
-		return p.json(v.JSON(st.JSONHead(kind, p.Of)))
+		return draw(&v, s)
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"cairn/events"
 	"cairn/events/merkle"
@@ -12,11 +13,17 @@ import (
 	"cairn/server/trust"
 )
 
+// answerWithin is how long doctor waits for the server that a directory names.
+const answerWithin = 3 * time.Second
+
 // Doctor looks at everything around the log at a place; see [trust.Doctor]. Where a
 // server has it, that is asked as in [DoctorServer].
 func Doctor(ctx context.Context, p Place, c Config, declared string) ([]trust.Finding, *Session) {
 	if announces(p.Dir) {
-		if a, err := dialAnnounced(ctx, p.Dir, c); err == nil {
+		dial, cancel := context.WithTimeout(ctx, answerWithin)
+		a, err := dialAnnounced(dial, p.Dir, c)
+		cancel()
+		if err == nil {
 			s := served(a, p)
 			return doctorOf(ctx, s, declared), s
 		}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io"
 	"math/big"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -169,5 +170,39 @@ func TestRefusedPage(t *testing.T) {
 				t.Errorf("%s for %s: got %s, %s\n%s", path, accept, res.Status, res.Header.Get("Content-Type"), b)
 			}
 		}
+	}
+}
+
+// A server that was killed left its address behind. The next one at that address
+// waits for whoever has the log, and not for an answer of its own.
+func TestAddressLeftBehind(t *testing.T) {
+	t.Parallel()
+	place := server.Place{Dir: t.TempDir()}
+	held, err := server.Open(t.Context(), place, server.Config{State: t.TempDir(), Create: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := l.Addr().String()
+	l.Close()
+	if err := (server.Announcement{PID: 1, URL: "http://" + at, Secret: "x"}).Announce(place.Dir); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(200*time.Millisecond, func() {
+		if err := held.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	s, err := server.NewServer(ctx, server.ServeConfig{Config: server.Config{State: t.TempDir(), Wait: time.Minute}, Place: place, Listen: at})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }

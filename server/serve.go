@@ -119,11 +119,11 @@ func NewServer(ctx context.Context, c ServeConfig) (*Server, error) {
 		s.nats = &natsDoor{life: context.WithoutCancel(ctx)}
 	}
 	err := s.listen(ctx) // first: a port that is taken leaves no log behind
-	if err == nil {
-		err = s.open(ctx)
-	}
 	if err == nil && c.ListenMetrics != "" {
 		err = s.figures.listen(ctx, c.ListenMetrics, s.said)
+	}
+	if err == nil {
+		err = s.open(ctx)
 	}
 	if err == nil {
 		a := Announcement{PID: os.Getpid(), URL: Near(s.URL), Secret: s.secret, Certificate: s.pin, NATS: s.NATS()}
@@ -139,7 +139,7 @@ func NewServer(ctx context.Context, c ServeConfig) (*Server, error) {
 // close.
 func (s *Server) open(ctx context.Context) (err error) {
 	c := &s.config
-	if s.log, err = c.open(ctx, s.nats); err != nil {
+	if s.log, err = c.open(ctx, s.nats, s.URL); err != nil {
 		return err
 	}
 	if c.NATS == "" {
@@ -173,11 +173,11 @@ func (s *Server) open(ctx context.Context) (err error) {
 	return nil
 }
 
-// open opens the log of the server.
-func (c *ServeConfig) open(ctx context.Context, door *natsDoor) (*natslog.Log, error) {
+// open opens the log of the server, whose own URL is given.
+func (c *ServeConfig) open(ctx context.Context, door *natsDoor, own string) (*natslog.Log, error) {
 	nc := c.Place.config(c.Config)
 	if c.NATS == "" {
-		nc.Create, nc.Busy = true, c.Place.servedAlready(ctx, c.Config)
+		nc.Create, nc.Busy = true, c.Place.servedAlready(ctx, c.Config, Near(own))
 		if door != nil {
 			nc.Listen = natslog.Listen{
 				Addr: c.ListenNATS, Cert: c.CertFile, Key: c.KeyFile, Plain: c.BehindProxy, Authenticate: door.authenticate,
@@ -195,11 +195,15 @@ func (c *ServeConfig) open(ctx context.Context, door *natsDoor) (*natslog.Log, e
 }
 
 // servedAlready returns what ends the wait for the lock of a place that another
-// server has. One that is stopping does not answer any more.
-func (p Place) servedAlready(ctx context.Context, c Config) func() error {
+// server has. One that is stopping does not answer any more; nor does the one at own
+// yet, whose address one that was killed may have left behind.
+func (p Place) servedAlready(ctx context.Context, c Config, own string) func() error {
 	var s *Session
 	answered := p.answered(ctx, c, &s)
 	return func() error {
+		if a, err := announced(p.Dir); err == nil && a.URL == own {
+			return nil
+		}
 		err := answered()
 		if !errors.Is(err, errServed) {
 			return err

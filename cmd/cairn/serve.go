@@ -142,16 +142,12 @@ func (c *cli) serve(ctx context.Context, o *serveOptions, files []string) error 
 	if c.quiet {
 		level = slog.LevelWarn
 	}
-	log := slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: level}))
 	s, err := server.NewServer(ctx, server.ServeConfig{
 		Config: server.Config{State: c.stateDir(), Now: now}, Place: c.place,
 		Listen: o.listen, CertFile: o.cert, KeyFile: o.key, BehindProxy: o.behindProxy,
 		NATS: o.nats, Credentials: o.credentials, Replicas: o.replicas, ListenNATS: o.natsListen, ListenMetrics: o.metricsListen, Version: version.Version(), Wrap: wrap,
-		Log: log,
+		Log: slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: level})),
 	})
-	if why := new(natslog.Error); errors.As(err, &why) && why.Cause != nil {
-		log.Error("open the log", "err", err) // the whole of it
-	}
 	if err != nil {
 		return err
 	}

@@ -163,6 +163,12 @@ func (l *Log) dial(server string, r *Remote) (err error) {
 			Hint: "Nothing was written. Look at the user and the password: in the URL, or with --nats-creds.",
 		}
 	}
+	if malformed := new(url.Error); errors.As(err, &malformed) { // which has the password, too
+		return &Error{
+			Err: events.ErrUnavailable, Message: "cannot reach NATS: " + malformed.Err.Error(),
+			Hint: "Nothing was written. Write nats://HOST:PORT, or several with commas between them.",
+		}
+	}
 	if err != nil {
 		return &Error{
 			Err: events.ErrUnavailable, Message: "cannot reach " + l.place, Cause: err,

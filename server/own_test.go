@@ -109,7 +109,11 @@ func TestOwnCertificate(t *testing.T) {
 	stop()
 	_, stop = start() // with another certificate
 	defer stop()
-	if err := os.WriteFile(announcement, []byte(strings.Replace(string(of), url, readURL(t, announcement), 1)), 0o600); err != nil {
+	now, err := os.ReadFile(announcement)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(announcement, []byte(strings.Replace(string(now), member(now, "certificate"), member(of, "certificate"), 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if at, err := server.Open(t.Context(), place, server.Config{State: t.TempDir(), Wait: 300 * time.Millisecond}); !errors.Is(err, events.ErrUnavailable) {
@@ -117,16 +121,11 @@ func TestOwnCertificate(t *testing.T) {
 	}
 }
 
-// readURL returns the URL in an announcement.
-func readURL(t *testing.T, path string) string {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(b), `"url":"`)
-	url, _, _ := strings.Cut(rest, `"`)
-	return url
+// member returns what an announcement has under a name.
+func member(announcement []byte, name string) string {
+	_, rest, _ := strings.Cut(string(announcement), `"`+name+`":"`)
+	value, _, _ := strings.Cut(rest, `"`)
+	return value
 }
 
 // A server that cannot listen leaves no log behind.

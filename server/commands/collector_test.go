@@ -18,6 +18,7 @@ import (
 type gated struct {
 	*eventstest.Log
 	gate chan struct{}
+	fail func(appends []events.Append) error // of those behind the first, if set
 
 	mu     sync.Mutex // guards rounds
 	rounds [][]events.Append
@@ -32,6 +33,10 @@ func (g *gated) Append(ctx context.Context, appends []events.Append) (events.Seq
 	g.mu.Unlock()
 	if first {
 		<-g.gate
+	} else if g.fail != nil {
+		if err := g.fail(appends); err != nil {
+			return 0, err
+		}
 	}
 	return g.Log.Append(ctx, appends)
 }
@@ -211,4 +216,24 @@ func TestCollectorTakesWhatFits(t *testing.T) {
 	if want := "[[100001] [60000 40000] [1 2]]"; fmt.Sprint(got) != want {
 		t.Errorf("got %v, want %s", got, want)
 	}
+}
+
+// A batch that was not answered may be stored: none of its commands is told that
+// nothing was sent, although each for itself was not.
+func TestCollectorUnansweredBatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log := newGated()
+		log.fail = func(appends []events.Append) error {
+			if len(appends) > 1 {
+				return events.ErrUnavailable
+			}
+			return events.ErrAway
+		}
+		for i, w := range behind(t, log, 30, fresh, nil) {
+			if i > 0 && (!errors.Is(w.err, events.ErrUnavailable) || errors.Is(w.err, events.ErrAway)) {
+				t.Errorf("writer %d: got %v, want that it is not known", i, w.err)
+			}
+		}
+	})
 }

@@ -50,9 +50,13 @@ func Restore(ctx context.Context, c Config, origin string, bodies iter.Seq2[[]by
 	l.life, l.end = context.WithCancel(context.Background())
 	head, err := l.restore(ctx, &c, bodies, last)
 	if err == nil {
-		c.forget()             // before it is there: a crash may come before it is remembered
+		// Before it is there: a crash may come, and then the next to open it would take it
+		// for a copy of what was restored elsewhere.
+		c.expect(origin, head)
 		_ = lock.f.Truncate(0) // who holds it; the lock itself moves along
-		err = move(made, c.Dir)
+		if err = move(made, c.Dir); err != nil {
+			c.forget()
+		}
 	}
 	if err != nil {
 		_ = os.RemoveAll(made)
@@ -68,12 +72,24 @@ func Restore(ctx context.Context, c Config, origin string, bodies iter.Seq2[[]by
 	return head, nil
 }
 
-// forget forgets what was seen at c.Dir: another log comes to lie there.
+// expect remembers a log at c.Dir that comes to lie there, in place of what was
+// seen there before. To lose that is harmless.
+func (c *Config) expect(origin string, head Head) {
+	if c.Memory != "" {
+		_ = writeMemory(c.Memory, memory{c.placeToBe(), origin, head.N, head.Root, head.Frontier.Marshal(), ""})
+	}
+}
+
+// forget forgets what was seen at c.Dir.
 func (c *Config) forget() {
 	if c.Memory != "" {
-		place := filepath.Join(realPath(filepath.Dir(c.Dir)), filepath.Base(c.Dir))
-		_ = os.Remove(memoryPath(c.Memory, place))
+		_ = os.Remove(memoryPath(c.Memory, c.placeToBe()))
 	}
+}
+
+// placeToBe is the place of c.Dir, which need not be there yet.
+func (c *Config) placeToBe() string {
+	return filepath.Join(realPath(filepath.Dir(c.Dir)), filepath.Base(c.Dir))
 }
 
 func occupied(dir string) error {
